@@ -1,0 +1,1 @@
+"""Pure. Snapshot and history to View: lag, growth, placement."""

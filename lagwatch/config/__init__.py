@@ -1,0 +1,1 @@
+"""Settings: YAML, environment, flags; every problem reported at once."""

@@ -1,0 +1,1 @@
+"""Pure. View and rules to Verdict: conditions, alert states, notices."""

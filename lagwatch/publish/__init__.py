@@ -1,0 +1,1 @@
+"""What users read: metrics, API, notices. Never Kafka."""
