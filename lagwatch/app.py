@@ -1,0 +1,1 @@
+"""The composition root: builds the service from its settings, starts and stops it; the only place that knows everybody."""
