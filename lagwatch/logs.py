@@ -4,6 +4,9 @@ import json
 import logging
 import re
 import sys
+import time
+from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -32,6 +35,28 @@ def configure(level: str, style: str, stream: TextIO | None = None) -> None:
     logging.getLogger("lagwatch").setLevel(level.upper())
     for name, quiet in _LIBRARIES.items():
         logging.getLogger(name).setLevel(quiet)
+
+
+class Sparingly:
+    """Logs at most one event of each name in `every_s` seconds; how many were left out is a field of the next."""
+
+    def __init__(
+        self, logger: logging.Logger, every_s: float = 60.0, timer: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._logger = logger
+        self._every_s = every_s
+        self._timer = timer
+        self._next: dict[str, float] = {}
+        self._left_out: Counter[str] = Counter()
+
+    def event(self, level: int, name: str, /, **fields: Any) -> None:
+        """As the function `event`, or nothing."""
+        now = self._timer()
+        if now < self._next.get(name, now):
+            self._left_out[name] += 1
+            return
+        self._next[name] = now + self._every_s
+        event(self._logger, level, name, **fields, left_out=self._left_out.pop(name, None))
 
 
 class TextFormatter(logging.Formatter):

@@ -1,8 +1,24 @@
 """One cluster's loop: read, advance, publish; never raises."""
 
-from typing import Protocol
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
 
-from lagwatch.model.snapshot import Snapshot
+from lagwatch.cycle import Memory, advance
+from lagwatch.errors import CollectError
+from lagwatch.logs import event
+from lagwatch.model.alerts import Rule, State, Transition
+from lagwatch.model.latest import Latest, PollHealth
+from lagwatch.model.snapshot import Gap, Snapshot
+
+LOG = logging.getLogger(__name__)
+
+TRANSITION_LINES = 50
+"""How many transitions of one poll get a line of their own; the rest is counted in one more line."""
 
 
 class Reader(Protocol):
@@ -13,3 +29,197 @@ class Reader(Protocol):
 
     def close(self) -> None:
         """Give the connections back; a `read` that is under way ends soon after."""
+
+
+class Monitor:
+    """
+    Watches one cluster: each `tick` is one poll, and `latest` what came of the polls so far.
+
+    `on_latest` gets the new Latest and the transitions of this poll after every poll, failed ones too: a failed poll keeps
+    the view and the verdict of the last good one, which age. `clock` gives seconds since the epoch, `timer` any steady
+    seconds. Only one tick runs at a time; one that finds another under way does nothing.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        reader: Reader,
+        rules: tuple[Rule, ...],
+        *,
+        interval_s: float,
+        deadline_s: float,
+        on_latest: Callable[[Latest, Sequence[Transition]], None],
+        clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.name = name
+        self.rules = rules
+        """The rules of the next poll; set anew when the configuration is reloaded."""
+        self._health = PollHealth(interval_s=interval_s, deadline_s=deadline_s)
+        self.latest = Latest(cluster=name, health=self._health, rules=rules)
+        self._reader = reader
+        self._memory = Memory()
+        self._on_latest = on_latest
+        self._clock = clock
+        self._timer = timer
+        self._ticking = threading.Lock()
+        self._changes: tuple[Transition, ...] = ()
+        self._failing: tuple[str, int] = ("", 0)
+
+    def tick(self) -> None:
+        """Poll once and publish what came of it; never raises."""
+        if not self._ticking.acquire(blocking=False):
+            return
+        try:
+            went_well = [self._guarded(step) for step in (self._poll, self._publish)]
+            if all(went_well):
+                self._failing = ("", 0)
+        finally:
+            self._ticking.release()
+
+    def close(self, grace_s: float) -> bool:
+        """
+        Let a tick that is under way end for at most `grace_s` seconds, then close the reader; no tick starts any more.
+
+        Returns whether it ended in time.
+        """
+        ended = self._ticking.acquire(timeout=max(0.0, grace_s))
+        self._reader.close()
+        return ended
+
+    def _guarded(self, step: Callable[[], None]) -> bool:
+        started = self._timer()
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 (one of two: whatever this poll met, the next one comes)
+            self._failed(error, self._timer() - started)
+            return False
+        return True
+
+    def _poll(self) -> None:
+        self._changes = ()
+        self._health = replace(self._health, polls=self._health.polls + 1)
+        started = self._timer()
+        snapshot = self._reader.read()
+        read = self._timer()
+        rules = self.rules
+        # The time of the facts, not the clock's: a replayed trace then takes the very same decisions.
+        view, verdict = advance(self._memory, snapshot, rules, snapshot.at)
+        advanced = self._timer()
+        self._good(snapshot, advanced - started)
+        self.latest = Latest(
+            cluster=self.name, health=self._health, rules=rules, view=view, verdict=verdict, gaps=snapshot.gaps
+        )
+        self._changes = verdict.transitions
+        _log_poll(self.latest, snapshot, read_s=read - started, advance_s=advanced - read)
+        _log_transitions(verdict.transitions)
+
+    def _publish(self) -> None:
+        self._on_latest(self.latest, self._changes)
+
+    def _good(self, snapshot: Snapshot, duration_s: float) -> None:
+        gaps = Counter(self._health.gaps_by_reason)
+        for gap in snapshot.gaps:
+            gaps[gap.part, gap.reason] += gap.count
+        now = self._clock()
+        self._health = replace(
+            self._health,
+            last_attempt_at=now,
+            last_good_at=now,
+            duration_s=duration_s,
+            error="",
+            error_kind="",
+            gaps_by_reason=dict(gaps),
+            requests_by_api=dict(Counter(self._health.requests_by_api) + Counter(snapshot.stats.requests)),
+        )
+
+    def _failed(self, error: Exception, duration_s: float) -> None:
+        expected = isinstance(error, CollectError)
+        kind = type(error).__name__
+        sentence = (
+            str(error) if expected else f"{kind} inside lagwatch: {error}; the log has the traceback, please report it"
+        )
+        now = self._clock()
+        self._health = replace(
+            self._health,
+            last_attempt_at=now,
+            duration_s=duration_s,
+            error=sentence,
+            error_kind=kind,
+            failures=self._health.failures + 1,
+            failures_by_kind=dict(Counter(self._health.failures_by_kind) + Counter([kind])),
+        )
+        self.latest = replace(self.latest, health=self._health)
+        before, times = self._failing
+        self._failing = (sentence, times + 1 if sentence == before else 1)
+        event(
+            LOG,
+            logging.WARNING if expected else logging.ERROR,
+            "poll failed",
+            cluster=self.name,
+            kind=kind,
+            error=sentence,
+            in_a_row=self._failing[1],
+            duration_s=duration_s,
+            last_good_s_ago=None if self._health.last_good_at is None else now - self._health.last_good_at,
+            exc_info=None if expected or sentence == before else error,
+        )
+
+
+def _log_poll(latest: Latest, snapshot: Snapshot, *, read_s: float, advance_s: float) -> None:
+    states = Counter(alert.state for alert in latest.verdict.alerts) if latest.verdict else Counter[State]()
+    event(
+        LOG,
+        logging.WARNING if snapshot.gaps else logging.INFO,
+        "poll",
+        cluster=latest.cluster,
+        read_s=read_s,
+        advance_s=advance_s,
+        requests=sum(snapshot.stats.requests.values()),
+        brokers=len(snapshot.brokers),
+        topics=len(snapshot.topics),
+        partitions=len(snapshot.partitions),
+        groups=len(snapshot.groups),
+        commits=len(snapshot.commits),
+        alerts_firing=states[State.FIRING],
+        alerts_unknown=states[State.UNKNOWN],
+        gaps=_causes(snapshot.gaps) or None,
+    )
+
+
+def _causes(gaps: Sequence[Gap]) -> list[dict[str, Any]]:
+    """Gaps by part and reason over all brokers, the most numerous first, each with one example."""
+    counts: Counter[tuple[str, str]] = Counter()
+    firsts: dict[tuple[str, str], Gap] = {}
+    for gap in gaps:
+        counts[gap.part, gap.reason] += gap.count
+        firsts.setdefault((gap.part, gap.reason), gap)
+    causes = []
+    for (part, reason), count in counts.most_common():
+        cause = {
+            "part": part,
+            "reason": reason,
+            "count": count,
+            "first": firsts[part, reason].first,
+            "hint": firsts[part, reason].hint,
+        }
+        causes.append({key: value for key, value in cause.items() if value != ""})
+    return causes
+
+
+def _log_transitions(transitions: Sequence[Transition]) -> None:
+    told = [change for change in transitions if change.to in (State.FIRING, State.RESOLVED)]
+    for change in told[:TRANSITION_LINES]:
+        alert = change.alert
+        fields: dict[str, Any] = {"rule": alert.rule, "severity": alert.severity.value, **alert.subject.labels()}
+        level = logging.WARNING if change.to is State.FIRING else logging.INFO
+        event(LOG, level, f"alert {change.to}", **fields, value=alert.value, summary=alert.summary)
+    rest = Counter(change.to for change in told[TRANSITION_LINES:])
+    if rest:
+        event(
+            LOG,
+            logging.WARNING,
+            "more alerts changed than are listed",
+            firing=rest[State.FIRING],
+            resolved=rest[State.RESOLVED],
+        )

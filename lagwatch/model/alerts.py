@@ -80,7 +80,8 @@ class Alert:
     unknown), `values` all of them by name.
 
     `since` is when the condition began to hold, `fired_at` and `resolved_at` when it fired and resolved (None before).
-    `effective_for_s` is the `for` that was applied (a group that commits rarely has a longer one).
+    `effective_for_s` is the `for` that was applied (a group that commits rarely has a longer one). `inhibited` says that a
+    more severe alert about the same subject speaks for this one at present: it stands, but nobody is notified of it.
     """
 
     rule: str
@@ -95,6 +96,7 @@ class Alert:
     summary: str = ""
     next_step: str = ""
     effective_for_s: float = 0.0
+    inhibited: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
