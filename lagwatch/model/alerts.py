@@ -28,6 +28,17 @@ class Severity(StrEnum):
     EMERGENCY = "emergency"
 
 
+class Statistic(StrEnum):
+    """What a condition compares: the value itself, or what became of it over the last `over_s` seconds (growth: a minute)."""
+
+    LAST = "last"
+    GROWTH = "growth"
+    MIN = "min"
+    MAX = "max"
+    MEAN = "mean"
+    QUANTILE = "quantile"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """What an alert is about: a cluster, and as far as the rule has them a group, a topic, a partition."""
@@ -45,11 +56,58 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """`value` (a column of the View by name: lag, growth, ...) compared with `above`; `clear` is where it stops to hold."""
+    """
+    A value (a column of the View by name: lag, growth, ...) that is strictly above `above` or strictly below `below`.
+
+    Exactly one of the two is set. `clear` is the threshold of an alert that fires already (None: the same); with -inf
+    (+inf for `below`) the condition has no say in the end of an alert. A `statistic` other than LAST looks at the values
+    of the last `over_s` seconds; `quantile` (0 to 1) belongs to QUANTILE.
+    """
 
     value: str
-    above: float
-    clear: float
+    above: float | None = None
+    below: float | None = None
+    clear: float | None = None
+    statistic: Statistic = Statistic.LAST
+    over_s: float = 0.0
+    quantile: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """Other numbers for the condition on one value; None leaves what the rule says."""
+
+    above: float | None = None
+    below: float | None = None
+    clear: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """
+    What is different for some subjects: the patterns are anchored regular expressions, None matches everything.
+
+    Of a rule's overrides the first that matches a subject is taken, and only that one. `thresholds` go by the name of the
+    condition's value. `why` is a note for people ("batch profile").
+    """
+
+    cluster: str | None = None
+    group: str | None = None
+    topic: str | None = None
+    enabled: bool | None = None
+    severity: Severity | None = None
+    for_s: float | None = None
+    keep_s: float | None = None
+    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """The alert has this severity instead of the rule's while all these conditions hold as well."""
+
+    severity: Severity
+    conditions: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +115,12 @@ class Rule:
     """
     One rule. Every condition must hold; `for_s` seconds make it fire, `keep_s` keep it firing after it stopped to hold.
 
-    `grain` says what the rule is judged for: "pair" is (group, topic). `summary` and `next_step` are templates with
-    the names of the subject and of the values in braces; a number may be formatted as in str.format.
+    `grain` says what the rule is judged for: cluster, topic, group, pair (a group on a topic), partition (a group on one
+    partition). `tolerance` is the share of `for_s` during which the conditions may fail without starting over.
+    `follows_commits`: a group that commits rarely gets a longer `for`, so that the time between two of its commits does not
+    look like a lag that grows. Subjects whose group or topic matches one of the excluded patterns (anchored) are left out.
+    `summary`, `cause` and `next_step` are templates with the names of the subject and of the values in braces; a number may
+    be formatted as in str.format. `runbook` is the name of its page in docs/runbooks.
     """
 
     name: str
@@ -71,6 +133,14 @@ class Rule:
     next_step: str = ""
     enabled: bool = True
     labels: Mapping[str, str] = field(default_factory=dict)
+    tolerance: float = 0.0
+    follows_commits: bool = False
+    escalation: Escalation | None = None
+    overrides: tuple[Override, ...] = ()
+    exclude_groups: tuple[str, ...] = ()
+    exclude_topics: tuple[str, ...] = ()
+    cause: str = ""
+    runbook: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +150,10 @@ class Alert:
     unknown), `values` all of them by name.
 
     `since` is when the condition began to hold, `fired_at` and `resolved_at` when it fired and resolved (None before).
-    `effective_for_s` is the `for` that was applied (a group that commits rarely has a longer one). `inhibited` says that a
-    more severe alert about the same subject speaks for this one at present: it stands, but nobody is notified of it.
+    `effective_for_s` is the `for` that was applied (a group that commits rarely has a longer one). `threshold` is that of
+    the first condition. `inhibited_by` names the firing rules that speak for the same subject more loudly: an alert that
+    has some is not sent. `seen` is what the group was seen doing, `cause` what that probably means. `reason` says how it
+    ended when that was not a recovery ("the group is gone").
     """
 
     rule: str
@@ -96,8 +168,18 @@ class Alert:
     summary: str = ""
     next_step: str = ""
     effective_for_s: float = 0.0
-    inhibited: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
+    threshold: float | None = None
+    inhibited_by: tuple[str, ...] = ()
+    seen: Mapping[str, float | str | None] = field(default_factory=dict)
+    cause: str = ""
+    runbook: str = ""
+    reason: str = ""
+
+    @property
+    def inhibited(self) -> bool:
+        """Whether a louder alert speaks for this one."""
+        return bool(self.inhibited_by)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +193,11 @@ class Transition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The outcome of one evaluation: all alerts that are not inactive (resolved ones for a while), and what changed."""
+    """
+    The outcome of one evaluation: all alerts that are not inactive (resolved ones for a while), and what changed.
+
+    An alert that was unknown and is known again is no transition: nothing new happened to it.
+    """
 
     at: float
     alerts: tuple[Alert, ...] = ()
