@@ -20,6 +20,9 @@ UNKNOWN = -1
 NO_LEADER = -1
 """The leader column of a partition that has none (as Kafka itself spells it)."""
 
+UNKNOWN_LEADER = -2
+"""The leader column where it is not known whether there is one (only a trace can say that)."""
+
 Int64 = NDArray[np.int64]
 Int32 = NDArray[np.int32]
 Float64 = NDArray[np.float64]
