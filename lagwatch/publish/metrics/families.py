@@ -197,7 +197,27 @@ GAPS = Family(
 REQUESTS = Family(
     "lagwatch_kafka_requests_total", (*_CLUSTER, "api"), "Kafka requests since the start by API.", "counter"
 )
-SERIES = Family("lagwatch_series", _CLUSTER, "Series of the cluster on this page, those of lagwatch itself left aside.")
+SERIES = Family("lagwatch_series", _CLUSTER, "Series on this page of the cluster and its alerts.")
+NOTIFICATIONS = Family(
+    "lagwatch_notifications_total", ("receiver",), "Messages that the receiver accepted since the start.", "counter"
+)
+NOTIFICATIONS_FAILED = Family(
+    "lagwatch_notifications_failed_total",
+    ("receiver", "reason"),
+    "Messages that never reached the receiver since the start, by reason.",
+    "counter",
+)
+NOTIFICATIONS_RETRIED = Family(
+    "lagwatch_notifications_retried_total", ("receiver",), "Tries after the first to send a message.", "counter"
+)
+NOTIFICATIONS_PENDING = Family(
+    "lagwatch_notifications_pending", ("receiver",), "Messages that wait to be sent to the receiver."
+)
+NOTIFICATION_OLDEST = Family(
+    "lagwatch_notification_oldest_pending_timestamp_seconds",
+    ("receiver",),
+    "Since when the oldest of them waits; absent while none does.",
+)
 BUILD_INFO = Family(
     "lagwatch_build_info", ("version", "python", "kafka_python", "numpy"), "Always 1; the labels carry versions."
 )
@@ -213,6 +233,9 @@ GROUPS: dict[str, tuple[Family, ...]] = {
         *(UNDER_REPLICATED, OFFLINE, UNDER_MIN_ISR),
     ),
     "Alerts": (ALERT, ALERTS),
+    "Notifications": (
+        *(NOTIFICATIONS, NOTIFICATIONS_FAILED, NOTIFICATIONS_RETRIED, NOTIFICATIONS_PENDING, NOTIFICATION_OLDEST),
+    ),
     "lagwatch itself": (
         *(LAST_POLL_SUCCESSFUL, LAST_POLL, LAST_GOOD_POLL, POLL_AGE, POLL_DURATION, POLL_INTERVAL, POLL_DEADLINE),
         *(

@@ -1,0 +1,144 @@
+"""What everybody who serves users reads: the latest of every cluster, and the metrics page made from it."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from lagwatch.model.alerts import Verdict
+from lagwatch.model.latest import Latest
+from lagwatch.model.view import View
+from lagwatch.publish.metrics.alerts import alert_segments
+from lagwatch.publish.metrics.families import FAMILIES, Family, Granularity
+from lagwatch.publish.metrics.kafka import kafka_segments
+from lagwatch.publish.metrics.lines import header
+from lagwatch.publish.metrics.negotiation import Variant
+from lagwatch.publish.metrics.own import own_page
+from lagwatch.publish.metrics.segments import Segment, as_gzip, as_plain, join, pack
+from lagwatch.publish.notices.base import Counts
+
+Segments = Mapping[Family, Segment]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One cluster: what was put, and its rendered lines. The view's are withdrawn after `fresh_until`."""
+
+    latest: Latest
+    of_view: Segments = field(default_factory=dict)
+    of_verdict: Segments = field(default_factory=dict)
+
+    @property
+    def fresh_until(self) -> float:
+        health = self.latest.health
+        return 0.0 if health.last_good_at is None else health.last_good_at + health.stale_after_s()
+
+    def segments(self, now: float) -> Segments:
+        return {**self.of_view, **self.of_verdict} if now <= self.fresh_until else self.of_verdict
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """All entries by name, sorted; the page's body made of them, good until the first of its parts is to be withdrawn."""
+
+    entries: Mapping[str, _Entry] = field(default_factory=dict)
+    body: Segment = field(default_factory=Segment)
+    series: Mapping[str, int] = field(default_factory=dict)
+    valid_until: float = float("inf")
+
+
+class Board:
+    """
+    Holds one `Latest` a cluster. Writers are the monitors, each with its own cluster; readers need no lock, since what they
+    read is swapped whole.
+
+    The lines of a cluster are rendered when it is put, on the thread of its monitor, and only for what changed: a failed
+    poll that keeps its view costs nothing. `granularity` cuts the page, `notices` tells how sending goes, by receiver.
+    `clock` gives seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        *,
+        granularity: Granularity | str = Granularity.PARTITION,
+        notices: Callable[[], Mapping[str, Counts]] = dict,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._granularity = Granularity(granularity)
+        self._notices = notices
+        self._clock = clock
+        self._writing = threading.Lock()
+        self._state = _State()
+
+    def put(self, latest: Latest) -> None:
+        """Make this the latest of its cluster, on the page too."""
+        entry = self._render(latest, self._state.entries.get(latest.cluster))
+        with self._writing:
+            entries = {**self._state.entries, latest.cluster: entry}
+            self._state = _assemble(dict(sorted(entries.items())), self._clock())
+
+    def latest(self, cluster: str) -> Latest | None:
+        """What is known of a cluster; None if nobody put anything."""
+        entry = self._state.entries.get(cluster)
+        return None if entry is None else entry.latest
+
+    def clusters(self) -> tuple[str, ...]:
+        """The names of all clusters, sorted."""
+        return tuple(self._state.entries)
+
+    def page(self, variant: Variant) -> bytes:
+        """
+        The metrics page, whole, in one of its forms.
+
+        The gzip forms are ready but for lagwatch's own metrics. The plain forms are decompressed for each call, a
+        millisecond for each 10,000 series: scrapers ask for gzip, people do not mind.
+        """
+        now = self._clock()
+        state = self._state if now <= self._state.valid_until else self._withdraw(now)
+        latests = [entry.latest for entry in state.entries.values()]
+        tail = own_page(variant.format, latests, state.series, self._notices(), now)
+        return as_gzip(state.body, tail) if variant.gzip else as_plain(state.body, tail)
+
+    def _render(self, latest: Latest, before: _Entry | None) -> _Entry:
+        old = before or _Entry(latest)
+        same_view = before is not None and latest.view is before.latest.view
+        same_verdict = before is not None and latest.verdict is before.latest.verdict
+        of_view = old.of_view if same_view else self._of_view(latest.view)
+        of_verdict = old.of_verdict if same_verdict else _of_verdict(latest.cluster, latest.verdict)
+        return _Entry(latest, of_view, of_verdict)
+
+    def _of_view(self, view: View | None) -> Segments:
+        return {} if view is None else kafka_segments(view, self._granularity)
+
+    def _withdraw(self, now: float) -> _State:
+        with self._writing:
+            if now > self._state.valid_until:
+                self._state = _assemble(self._state.entries, now)
+            return self._state
+
+
+def _of_verdict(cluster: str, verdict: Verdict | None) -> Segments:
+    return {} if verdict is None else alert_segments(cluster, verdict)
+
+
+def _assemble(entries: Mapping[str, _Entry], now: float) -> _State:
+    of_cluster = {name: entry.segments(now) for name, entry in entries.items()}
+    series = {name: sum(s.series for s in segments.values()) for name, segments in of_cluster.items()}
+    valid_until = min((e.fresh_until for e in entries.values() if e.fresh_until >= now), default=float("inf"))
+    return _State(entries, join(_body(of_cluster.values())), series, valid_until)
+
+
+def _body(clusters: Iterable[Segments]) -> Iterable[Segment]:
+    """Family by family, since both formats want the lines of one together: its header, then each cluster's lines."""
+    of_clusters = tuple(clusters)
+    for family in FAMILIES:
+        found = [segments[family] for segments in of_clusters if family in segments]
+        if found:
+            yield _header(family)
+            yield from found
+
+
+@cache
+def _header(family: Family) -> Segment:
+    return pack(header(family))

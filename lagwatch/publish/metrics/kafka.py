@@ -1,0 +1,158 @@
+"""What is published of a View: its columns under the names of their families. Pure."""
+
+from collections.abc import Iterator
+from operator import add
+
+import numpy as np
+
+from lagwatch.model.snapshot import UNKNOWN, Group, Int64, Snapshot
+from lagwatch.model.view import View
+from lagwatch.publish.metrics import families as f
+from lagwatch.publish.metrics.families import Family, Granularity
+from lagwatch.publish.metrics.lines import Column, Table, label_set, templated, write
+from lagwatch.publish.metrics.segments import Packer, Segment
+
+
+def kafka_segments(view: View, granularity: Granularity) -> dict[Family, Segment]:
+    """The compressed lines of every family that has a known value, without headers."""
+    packers: dict[Family, Packer] = {}
+    for table in _tables(view):
+        columns = tuple(column for column in table.columns if column.family.published_at(granularity))
+        write(Table(table.labels, columns), packers)
+    return {family: packer.segment() for family, packer in packers.items()}
+
+
+def _tables(view: View) -> Iterator[Table]:
+    names = _Names(view.snapshot)
+    yield _commits(view, names)
+    yield _pairs(view, names)
+    yield _groups(view, names)
+    yield _states(view.snapshot)
+    yield _partitions(view.snapshot, names)
+    yield _topics(view, names)
+    yield _cluster(view)
+    yield from _infos(view.snapshot)
+
+
+class _Names:
+    """The parts that label sets are made of, one of each a group, a topic and a partition."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.cluster = b'{kafka_cluster="%s",' % templated(snapshot.cluster)
+        self.groups = [self.cluster + b'group="%s' % templated(group.name) for group in snapshot.groups]
+        self.topics = [b'topic="%s"' % templated(name) for name in snapshot.topics.names]
+        table = snapshot.partitions
+        pairs = zip(table.topic.tolist(), table.partition.tolist(), strict=True)
+        self.partitions = [b'%s,partition="%d"} ' % (self.topics[topic], partition) for topic, partition in pairs]
+
+
+def _commits(view: View, names: _Names) -> Table:
+    commits = view.snapshot.commits
+    groups = [group + b'",' for group in names.groups]
+
+    def labels(rows: slice) -> list[bytes]:
+        ours = map(groups.__getitem__, commits.group[rows].tolist())
+        return list(map(add, ours, map(names.partitions.__getitem__, commits.row[rows].tolist())))
+
+    return Table(labels, (Column(f.GROUP_LAG, view.lag), Column(f.COMMITTED_OFFSET, commits.offset)))
+
+
+def _pairs(view: View, names: _Names) -> Table:
+    pairs = view.pairs
+
+    def labels(rows: slice) -> list[bytes]:
+        numbers = zip(pairs.group[rows].tolist(), pairs.topic[rows].tolist(), strict=True)
+        return [b'%s",%s} ' % (names.groups[group], names.topics[topic]) for group, topic in numbers]
+
+    columns = (
+        Column(f.TOPIC_LAG, pairs.lag),
+        Column(f.TOPIC_MAX_LAG, pairs.max_lag),
+        Column(f.TOPIC_LAG_GROWTH, pairs.growth),
+        Column(f.TOPIC_UNKNOWN, pairs.unknown),
+    )
+    return Table(labels, columns)
+
+
+def _groups(view: View, names: _Names) -> Table:
+    groups, table = view.snapshot.groups, view.groups
+    columns = (
+        Column(f.TOTAL_LAG, table.lag_sum),
+        Column(f.MAX_LAG, table.lag_max),
+        Column(f.TOTAL_LAG_GROWTH, table.growth),
+        Column(f.GROUP_UNKNOWN, table.unknown),
+        Column(f.GROUP_KNOWN, _integers(group.known for group in groups)),
+        Column(f.GROUP_MEMBERS, _integers(group.member_count for group in groups)),
+    )
+    return Table(lambda rows: [name + b'"} ' for name in names.groups[rows]], columns)
+
+
+def _states(snapshot: Snapshot) -> Table:
+    def state(group: Group) -> bytes:
+        return label_set(kafka_cluster=snapshot.cluster, group=group.name, state=group.state, type=group.type)
+
+    return _info(f.GROUP_STATE, [state(group) for group in snapshot.groups if group.state is not None])
+
+
+def _partitions(snapshot: Snapshot, names: _Names) -> Table:
+    table = snapshot.partitions
+    placed = table.replicas.counts > 0  # a partition has a replica: none listed means that its placement is unknown
+    columns = (
+        Column(f.LOG_START, table.start),
+        Column(f.LOG_END, table.end),
+        Column(f.LAST_STABLE, table.lso),
+        Column(f.LEADER, table.leader, known=np.ones(len(table), np.bool_)),  # -1 is a fact here: no leader
+        Column(f.REPLICAS, table.replicas.counts, known=placed),
+        Column(f.IN_SYNC, table.isr.counts, known=placed),
+    )
+    return Table(lambda rows: [names.cluster + partition for partition in names.partitions[rows]], columns)
+
+
+def _topics(view: View, names: _Names) -> Table:
+    topics, of = view.snapshot.topics, view.snapshot.partitions.topic
+
+    def count(flags: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Int64:
+        return np.bincount(of[flags], minlength=len(topics)).astype(np.int64)
+
+    columns = (
+        Column(f.TOPIC_PARTITIONS, np.diff(topics.first)),
+        Column(f.TOPIC_UNDER_REPLICATED, count(view.under_replicated)),
+        Column(f.TOPIC_OFFLINE, count(view.offline)),
+        Column(f.TOPIC_UNDER_MIN_ISR, count(view.under_min_isr), known=count(~view.under_min_isr_known) == 0),
+    )
+    return Table(lambda rows: [names.cluster + topic + b"} " for topic in names.topics[rows]], columns)
+
+
+def _cluster(view: View) -> Table:
+    snapshot = view.snapshot
+    under_min_isr = int(view.under_min_isr.sum()) if view.under_min_isr_known.all() else UNKNOWN
+    numbers = {
+        f.BROKERS: len(snapshot.brokers),
+        f.CONTROLLER: UNKNOWN if snapshot.controller is None else snapshot.controller,
+        f.CLUSTER_TOPICS: len(snapshot.topics),
+        f.CLUSTER_PARTITIONS: len(snapshot.partitions),
+        f.CLUSTER_GROUPS: len(snapshot.groups),
+        f.UNDER_REPLICATED: int(view.under_replicated.sum()),
+        f.OFFLINE: int(view.offline.sum()),
+        f.UNDER_MIN_ISR: under_min_isr,
+    }
+    columns = tuple(Column(family, np.array([number], np.int64)) for family, number in numbers.items())
+    return Table(lambda _: [label_set(kafka_cluster=snapshot.cluster)], columns)
+
+
+def _infos(snapshot: Snapshot) -> Iterator[Table]:
+    cluster = snapshot.cluster
+    if snapshot.cluster_id:
+        yield _info(f.CLUSTER_INFO, [label_set(kafka_cluster=cluster, cluster_id=snapshot.cluster_id)])
+    brokers = [
+        label_set(kafka_cluster=cluster, broker=b.id, host=b.host, port=b.port or None, rack=b.rack)
+        for b in snapshot.brokers
+    ]
+    yield _info(f.BROKER_INFO, brokers)
+
+
+def _info(family: Family, labels: list[bytes]) -> Table:
+    return Table(labels.__getitem__, (Column(family, np.ones(len(labels), np.int64)),))
+
+
+def _integers(values: Iterator[int]) -> Int64:
+    return np.fromiter(values, np.int64)

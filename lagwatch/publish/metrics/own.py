@@ -1,0 +1,116 @@
+"""lagwatch's own metrics, as prometheus_client's families: rendered at each scrape, so that ages are true."""
+
+import platform
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib.metadata import version
+
+from prometheus_client.exposition import generate_latest as generate_text
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
+
+from lagwatch import __version__
+from lagwatch.model.latest import Latest, PollHealth
+from lagwatch.publish.metrics import families as f
+from lagwatch.publish.metrics.families import Family
+from lagwatch.publish.metrics.negotiation import Format
+from lagwatch.publish.notices.base import Counts
+
+Samples = dict[tuple[str, ...], float]
+"""Values by the values of the family's labels, in their order."""
+
+_GENERATE: Mapping[Format, Callable[[Collector], bytes]] = {
+    Format.TEXT: generate_text,
+    Format.OPENMETRICS: generate_openmetrics,
+}
+_PROCESS = ProcessCollector(registry=None)
+_PLATFORM = PlatformCollector(registry=None)
+_VERSIONS = (__version__, platform.python_version(), version("kafka-python"), version("numpy"))
+
+
+class _Families(Collector):
+    """Families that are made already, as prometheus_client wants them."""
+
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterable[Metric]:
+        return self._families
+
+
+def own_page(
+    form: Format, latests: Sequence[Latest], series: Mapping[str, int], notices: Mapping[str, Counts], now: float
+) -> bytes:
+    """The end of the page: `series` counts by cluster, `notices` goes by receiver, `now` is seconds since the epoch."""
+    families = [*_own(latests, series, notices, now), *_PROCESS.collect(), *_PLATFORM.collect()]
+    return _GENERATE[form](_Families(families))
+
+
+def _own(
+    latests: Sequence[Latest], series: Mapping[str, int], notices: Mapping[str, Counts], now: float
+) -> Iterator[Metric]:
+    collected: dict[Family, Samples] = {}
+    for latest in latests:
+        for family, samples in _of_cluster(latest, series.get(latest.cluster, 0), now).items():
+            collected.setdefault(family, {}).update(samples)
+    collected.update(_of_notices(notices))
+    collected[f.BUILD_INFO] = {_VERSIONS: 1}
+    for family in f.FAMILIES:
+        if family in collected:
+            yield _metric(family, collected[family])
+
+
+def _of_cluster(latest: Latest, series: int, now: float) -> dict[Family, Samples]:
+    health, cluster = latest.health, (latest.cluster,)
+    single = _of_health(health, now) | {f.SERIES: series}
+    found: dict[Family, Samples] = {family: {cluster: value} for family, value in single.items() if value is not None}
+    found[f.POLL_FAILURES] = {(*cluster, kind): count for kind, count in health.failures_by_kind.items()}
+    found[f.GAPS] = {(*cluster, *key): count for key, count in health.gaps_by_reason.items()}
+    found[f.REQUESTS] = {(*cluster, api): count for api, count in health.requests_by_api.items()}
+    if latest.view is not None:
+        stats = latest.view.snapshot.stats
+        found[f.POLL_RETRIES] = {cluster: stats.retries}
+        found[f.POLL_RECEIVED] = {cluster: stats.bytes_received}
+        found[f.POLL_REQUESTS] = {(*cluster, api): count for api, count in stats.requests.items()}
+    gaps = found[f.POLL_GAPS] = {}
+    for gap in latest.gaps:
+        key = (*cluster, gap.part, gap.reason)
+        gaps[key] = gaps.get(key, 0) + gap.count
+    return found
+
+
+def _of_health(health: PollHealth, now: float) -> dict[Family, float | None]:
+    age = None if health.last_good_at is None else max(0.0, now - health.last_good_at)
+    return {
+        f.LAST_POLL_SUCCESSFUL: None if health.last_attempt_at is None else float(not health.error),
+        f.LAST_POLL: health.last_attempt_at,
+        f.LAST_GOOD_POLL: health.last_good_at,
+        f.POLL_AGE: age,
+        f.POLL_DURATION: health.duration_s,
+        f.POLL_INTERVAL: health.interval_s,
+        f.POLL_DEADLINE: health.deadline_s,
+        f.POLLS: health.polls,
+    }
+
+
+def _of_notices(notices: Mapping[str, Counts]) -> dict[Family, Samples]:
+    waiting = ((name, counts.oldest_pending_at) for name, counts in notices.items())
+    oldest: Samples = {(name,): since for name, since in waiting if since is not None}
+    failed: Samples = {(name, reason): n for name, c in notices.items() for reason, n in c.failed_by_reason.items()}
+    return {
+        f.NOTIFICATIONS: {(name,): c.sent for name, c in notices.items()},
+        f.NOTIFICATIONS_FAILED: failed,
+        f.NOTIFICATIONS_RETRIED: {(name,): c.retries for name, c in notices.items()},
+        f.NOTIFICATIONS_PENDING: {(name,): c.pending for name, c in notices.items()},
+        f.NOTIFICATION_OLDEST: oldest,
+    }
+
+
+def _metric(family: Family, samples: Samples) -> Metric:
+    kind = CounterMetricFamily if family.kind == "counter" else GaugeMetricFamily
+    metric = kind(family.name, family.help, labels=family.labels, unit=family.unit)
+    for labels, value in samples.items():
+        metric.add_metric(labels, value)
+    return metric

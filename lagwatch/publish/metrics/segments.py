@@ -1,0 +1,81 @@
+"""
+Compressed pieces of a page that are joined without compressing anything again. Pure.
+
+Each piece is a run of raw deflate blocks that ends on a byte boundary and is not the last of its stream (RFC 1951, the
+flush of zlib), so pieces in a row are one stream. Together with a header and a trailer they are one gzip member
+(RFC 1952): several members in a row would be shorter to write, but browsers and httpx read only the first.
+"""
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+
+from isal import isal_zlib
+
+_LEVEL = 1
+_RAW_DEFLATE = -15
+_HEADER = b"\x1f\x8b\x08" + bytes(5) + b"\x04\xff"  # deflate, no flags, no time, fastest, unknown system
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A compressed piece: its deflate blocks, the CRC-32 and size of its text, and how many series that has."""
+
+    blocks: bytes = b""
+    crc: int = 0
+    size: int = 0
+    series: int = 0
+
+    def __add__(self, other: "Segment") -> "Segment":
+        return join((self, other))
+
+
+class Packer:
+    """Makes one segment from text that comes in pieces, and keeps only what it is compressed to."""
+
+    def __init__(self) -> None:
+        self._deflate = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _RAW_DEFLATE)
+        self._blocks: list[bytes] = []
+        self._crc = 0
+        self._size = 0
+        self._series = 0
+
+    def add(self, text: bytes, series: int = 0) -> None:
+        """Append text that has so many series."""
+        self._blocks.append(self._deflate.compress(text))
+        self._crc = isal_zlib.crc32(text, self._crc)
+        self._size += len(text)
+        self._series += series
+
+    def segment(self) -> Segment:
+        """All that was added; the packer is used up."""
+        self._blocks.append(self._deflate.flush(isal_zlib.Z_FULL_FLUSH))
+        return Segment(b"".join(self._blocks), self._crc, self._size, self._series)
+
+
+def pack(text: bytes, series: int = 0) -> Segment:
+    """A segment of one piece of text."""
+    packer = Packer()
+    packer.add(text, series)
+    return packer.segment()
+
+
+def join(segments: Iterable[Segment]) -> Segment:
+    """The segment whose text is that of all given ones, in order."""
+    parts = tuple(segments)
+    crc = reduce(lambda so_far, part: isal_zlib.crc32_combine(so_far, part.crc, part.size), parts, 0)
+    size, series = sum(part.size for part in parts), sum(part.series for part in parts)
+    return Segment(b"".join(part.blocks for part in parts), crc, size, series)
+
+
+def as_gzip(body: Segment, tail: bytes) -> bytes:
+    """One gzip member with the text of the body and then the tail."""
+    end = isal_zlib.compress(tail, _LEVEL, wbits=_RAW_DEFLATE)
+    trailer = struct.pack("<II", isal_zlib.crc32(tail, body.crc), (body.size + len(tail)) & 0xFFFFFFFF)
+    return b"".join((_HEADER, body.blocks, end, trailer))
+
+
+def as_plain(body: Segment, tail: bytes) -> bytes:
+    """The text of the body and then the tail."""
+    return b"".join((isal_zlib.decompressobj(_RAW_DEFLATE).decompress(body.blocks), tail))
