@@ -67,9 +67,14 @@ def _message(lane: Lane, alerts: Sequence[Alert], receiver: str, external_url: s
 def _entry(alert: Alert, external_url: str) -> dict[str, Any]:
     firing = alert.state is State.FIRING
     labels = label_set(alert)
-    annotations = {"summary": alert.summary, "next_step": alert.next_step}
-    if alert.value is not None:
-        annotations["value"] = f"{alert.value:.15g}"
+    annotations = {
+        "summary": alert.summary,
+        "value": "" if alert.value is None else f"{alert.value:.15g}",
+        "cause": alert.cause,
+        "next_step": alert.next_step,
+        "runbook_url": alert.runbook,
+        "reason": alert.reason,
+    }
     return {
         "status": "firing" if firing else "resolved",
         "labels": labels,

@@ -76,6 +76,7 @@ class Webhook:
         self._clock = clock
         self._told: defaultdict[str, Told] = defaultdict(Told)
         self._queue = Queue(self._delivery.capacity)
+        self._on_its_way: Entry | None = None
         self._changed = threading.Condition()
         self._closing_at: float | None = None
         self._thread = threading.Thread(target=self._run, name=f"notices-{name}", daemon=True)
@@ -105,12 +106,14 @@ class Webhook:
     def counts(self) -> Counts:
         """How it goes so far."""
         with self._changed:
+            on_its_way = self._on_its_way
+            oldest = [self._queue.oldest_offered_at(), on_its_way.offered_at if on_its_way else None]
             return Counts(
                 sent=self._sent,
                 failed_by_reason=dict(self._failed),
                 retries=self._retries,
-                pending=len(self._queue),
-                oldest_pending_at=self._queue.oldest_offered_at(),
+                pending=len(self._queue) + (on_its_way is not None),
+                oldest_pending_at=min((moment for moment in oldest if moment is not None), default=None),
             )
 
     def close(self, grace_s: float) -> None:
@@ -120,15 +123,18 @@ class Webhook:
             self._changed.notify()
         self._thread.join(grace_s)
         with self._changed:
-            for entry in self._queue.expire(offered_before=float("inf")):
-                self._lose(entry, "dropped", "the service stops")
+            left, self._on_its_way = self._on_its_way, None
+            for entry in ([left] if left else []) + self._queue.expire(offered_before=float("inf")):
+                self._lose(entry, "dropped", "the service stops before the receiver took it")
 
     def _run(self) -> None:
         with httpx.Client(headers=self._headers) as client:
             while (entry := self._next()) is not None:
                 outcome = self._try(client, entry)
                 with self._changed:
-                    self._settle(entry, outcome)
+                    if self._on_its_way is entry:
+                        self._on_its_way = None
+                        self._settle(entry, outcome)
 
     def _next(self) -> Entry | None:
         """The next entry, waited for; None when the service stops and nothing more is ready."""
@@ -137,8 +143,9 @@ class Webhook:
                 now = time.monotonic()
                 if self._closing_at is not None and now >= self._closing_at:
                     return None
-                if (entry := self._queue.take(now)) is not None or self._closing_at is not None:
-                    return entry
+                self._on_its_way = self._queue.take(now)
+                if self._on_its_way is not None or self._closing_at is not None:
+                    return self._on_its_way
                 self._changed.wait(self._queue.wait_s(now))
 
     def _try(self, client: httpx.Client, entry: Entry) -> Outcome:
