@@ -1,0 +1,81 @@
+"""The web application: routes, errors, health, documentation, metrics, around what the board holds."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from lagwatch import __version__
+from lagwatch.publish.api import docs, health, index, metrics, problems
+from lagwatch.publish.api.access import Source
+from lagwatch.publish.api.middleware import HeadAsGet, SafeHeaders
+from lagwatch.publish.api.names import EncodedSegments
+from lagwatch.publish.api.routers import ROUTERS
+from lagwatch.publish.board import Board
+
+_ABOUT = """
+What lagwatch knows of your Kafka clusters, as of their last good poll. Nothing here asks Kafka: every answer is from memory,
+says how old it is, and gives **null for what is not known**, never 0.
+
+A list takes `limit`, `offset`, `sort` (`-field`: the largest first) and filters; a pattern is `*` (anything), `?` (one character),
+`[abc]`, and must match the whole name. Errors are problems (RFC 9457).
+"""
+
+_TAGS = [
+    {"name": "clusters", "description": "Clusters, their brokers, and how polling them goes."},
+    {"name": "topics", "description": "Topics and partitions: placement and offsets."},
+    {
+        "name": "groups",
+        "description": "Consumer, share and streams groups: how far behind they are, and who reads what.",
+    },
+    {"name": "alerts", "description": "Alerts, and the rules behind them."},
+    {"name": "health", "description": "For whoever starts and stops lagwatch."},
+    {"name": "metrics", "description": "For Prometheus."},
+]
+
+
+def create_api(board: Board, *, clock: Callable[[], float] = time.time) -> FastAPI:
+    """
+    The application that serves what `board` holds; it does no I/O and starts no thread.
+
+    `clock` gives the time in seconds since the epoch. Further routers may be included in what is returned; they find the
+    board through `access.Everything`, and their errors become problems like all others.
+    """
+    app = FastAPI(
+        title="lagwatch",
+        summary="Consumer lag and cluster health of Apache Kafka.",
+        description=_ABOUT,
+        version=__version__,
+        openapi_tags=_TAGS,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.source = Source(board, clock)
+    for router in ROUTERS:
+        app.include_router(router, prefix="/api/v1")
+    for router in (health.router, metrics.router, docs.router, index.router):
+        app.include_router(router)
+    problems.install(app)
+    _complete_openapi(app)
+    for layer in (SafeHeaders, HeadAsGet, EncodedSegments):
+        app.add_middleware(layer)
+    return app
+
+
+def _complete_openapi(app: FastAPI) -> None:
+    """Routes refer to the schema of problems, which FastAPI does not know to be one of its models."""
+    made: Callable[[], dict[str, Any]] = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        schema = made()
+        problems.add_schema(schema)
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

@@ -1,0 +1,168 @@
+"""
+Errors as RFC 9457 problems: one shape for every answer that is not a success, with a sentence that says what to do.
+
+    urn:lagwatch:unknown-name      404  no cluster, topic or group of that name; `suggestions` has near misses
+    urn:lagwatch:invalid-request   422  a parameter is wrong; `errors` lists every one
+    urn:lagwatch:no-data           503  the cluster is configured and was not polled with success yet
+    urn:lagwatch:not-ready         503  /readyz; `clusters` has the reasons
+    about:blank                         what HTTP itself means: no such path (404), wrong method (405), our fault (500)
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from lagwatch.publish.api.names import near
+from lagwatch.publish.api.schemas.health import Readiness
+
+MEDIA_TYPE = "application/problem+json"
+UNKNOWN_NAME = "urn:lagwatch:unknown-name"
+INVALID_REQUEST = "urn:lagwatch:invalid-request"
+NO_DATA = "urn:lagwatch:no-data"
+NOT_READY = "urn:lagwatch:not-ready"
+_SHOWN = 100
+
+log = logging.getLogger(__name__)
+
+
+class WrongParameter(BaseModel):
+    """One parameter that cannot be used."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    where: str = Field(description="Which part of the request, and its name.", examples=["query.limit"])
+    message: str = Field(description="What is wrong with it.", examples=["Input should be less than or equal to 1000"])
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457). `suggestions`, `errors` and `clusters` are there for the types that have them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: str = Field(description="The kind of problem, for programs.", examples=[UNKNOWN_NAME])
+    title: str = Field(description="The kind of problem, for people.", examples=["Unknown name"])
+    status: int = Field(description="The HTTP status.", ge=400, le=599, examples=[404])
+    detail: str = Field(
+        description="What happened, and what to do.",
+        examples=["There is no group 'biling' in cluster main; did you mean 'billing'?"],
+    )
+    suggestions: list[str] = Field([], description="Names that were perhaps meant.", examples=[["billing"]])
+    errors: list[WrongParameter] = Field([], description="Everything that is wrong with the request.")
+    clusters: list[Readiness] = Field([], description="Which clusters are ready, and why not.")
+
+
+class Refused(Exception):
+    """Ends a request with a problem."""
+
+    def __init__(self, problem: Problem, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+        self.headers = headers
+
+    def response(self) -> JSONResponse:
+        """As it is sent."""
+        content = self.problem.model_dump(mode="json", exclude_unset=True)
+        return JSONResponse(content, self.problem.status, self.headers, MEDIA_TYPE)
+
+
+def unknown_name(kind: str, name: str, where: str, names: Iterable[str]) -> Refused:
+    """404: there is no `kind` of that `name` in `where` ("in cluster main", or "")."""
+    meant = near(name, names)
+    hint = f"; did you mean {' or '.join(map(quoted, meant))}?" if meant else "."
+    detail = f"There is no {kind} {quoted(name)}{where and ' ' + where}{hint}"
+    problem = Problem(type=UNKNOWN_NAME, title="Unknown name", status=404, detail=detail)
+    return Refused(problem.model_copy(update={"suggestions": meant}) if meant else problem)
+
+
+def no_data(cluster: str, error: str, retry_after_s: float) -> Refused:
+    """503: the cluster was not polled with success yet; `error` is the last failure's sentence, if there was one."""
+    reason = f"the last poll failed: {error}" if error else "the first poll is under way"
+    detail = f"Nothing is known of cluster {quoted(cluster)} yet; {reason}"
+    problem = Problem(type=NO_DATA, title="No data yet", status=503, detail=sentence(detail))
+    return Refused(problem, {"Retry-After": str(max(1, round(retry_after_s)))})
+
+
+def quoted(name: str) -> str:
+    """A name from outside as a sentence shows it: shortened, in quotes."""
+    return f"'{name}'" if len(name) <= _SHOWN else f"'{name[:_SHOWN]}…'"
+
+
+def sentence(text: str) -> str:
+    """The text with a full stop, unless it has an end already."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI entries of the problems that a route may answer with (`add_schema` adds the schema they refer to)."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+def add_schema(openapi: dict[str, Any]) -> None:
+    """Put the schemas of the problems where `documented` refers to."""
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas = openapi.setdefault("components", {}).setdefault("schemas", {})
+    schemas.update(schema.pop("$defs", {}))
+    schemas["Problem"] = schema
+
+
+def install(app: FastAPI) -> None:
+    """Every error that leaves `app` becomes a problem."""
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _plain)
+    app.add_exception_handler(Exception, _fault)
+
+
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refused)
+    return error.response()
+
+
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    wrong = [_wrong(entry) for entry in error.errors()]
+    detail = "; ".join(f"{w.where}: {w.message}" for w in wrong)
+    title = "Invalid request"
+    return Refused(
+        Problem(type=INVALID_REQUEST, title=title, status=422, detail=sentence(detail), errors=wrong)
+    ).response()
+
+
+def _wrong(entry: Mapping[str, Any]) -> WrongParameter:
+    loc: Sequence[Any] = entry["loc"]
+    got = entry.get("input")
+    shown = f", not {quoted(got)}" if isinstance(got, str) else ""
+    return WrongParameter(where=".".join(str(part) for part in loc), message=f"{entry['msg']}{shown}")
+
+
+async def _plain(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    headers = dict(error.headers or {})
+    detail = str(error.detail)
+    if status is HTTPStatus.NOT_FOUND:
+        detail = f"There is nothing at {quoted(request.url.path)}; /docs lists what there is."
+    elif status is HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = _with_head(headers.get("Allow", "GET"))
+        detail = f"{quoted(request.method)} is not possible at {quoted(request.url.path)}; allowed: {headers['Allow']}."
+    problem = Problem(type="about:blank", title=status.phrase, status=status.value, detail=sentence(detail))
+    return Refused(problem, headers).response()
+
+
+def _with_head(allow: str) -> str:
+    methods = {method.strip() for method in allow.split(",")}
+    return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
+
+
+async def _fault(request: Request, error: Exception) -> JSONResponse:
+    log.error("request failed path=%s", request.url.path, exc_info=error)
+    detail = "lagwatch failed to answer; its log has the cause. Please report it with the request that you sent."
+    return Refused(Problem(type="about:blank", title="Internal Server Error", status=500, detail=detail)).response()

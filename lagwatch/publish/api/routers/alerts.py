@@ -1,0 +1,143 @@
+"""Alerts of one cluster, and of all."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+import numpy as np
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from lagwatch.model.alerts import Alert as AlertFacts
+from lagwatch.model.alerts import Severity
+from lagwatch.model.latest import Latest
+from lagwatch.model.snapshot import Bool, Float64, Int64
+from lagwatch.publish.api.access import ClusterData, Everything
+from lagwatch.publish.api.names import glob, matching
+from lagwatch.publish.api.paging import PageQuery, Pattern, Rows, choose
+from lagwatch.publish.api.problems import documented
+from lagwatch.publish.api.routers.clusters import state_of
+from lagwatch.publish.api.routers.pages import page
+from lagwatch.publish.api.schemas.alerts import AcrossClusters, Alert, AlertState, ClusterAge
+from lagwatch.publish.api.schemas.base import ClusterPage
+from lagwatch.publish.api.values import age, moment, number
+
+router = APIRouter(tags=["alerts"])
+_Sort = Literal["severity", "-severity", "since", "-since", "value", "-value"]
+_LOUDNESS = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+class AlertQuery(PageQuery):
+    """Which alerts, in which order."""
+
+    sort: _Sort = Field(
+        "-severity", description="The field to sort by; `-` for the loudest or latest first.", examples=["-since"]
+    )
+    state: list[AlertState] | None = Field(None, description="Only these states.", examples=[["firing", "unknown"]])
+    severity: list[Severity] | None = Field(
+        None, description="Only these severities.", examples=[["critical", "emergency"]]
+    )
+    rule: Pattern | None = Field(
+        None, description="Only rules that match this pattern (`*`, `?`).", examples=["ConsumerLag*"]
+    )
+    group: Pattern | None = Field(None, description="Only groups that match this pattern.", examples=["bill*"])
+    topic: Pattern | None = Field(None, description="Only topics that match this pattern.", examples=["orders*"])
+
+
+class AllAlertsQuery(AlertQuery):
+    """Which alerts of which clusters, in which order."""
+
+    cluster: Pattern | None = Field(None, description="Only clusters that match this pattern.", examples=["eu-*"])
+
+
+@router.get("/clusters/{cluster}/alerts", responses=documented(404, 422, 503))
+async def list_cluster_alerts(query: Annotated[AlertQuery, Query()], seen: ClusterData) -> ClusterPage[Alert]:
+    """The alerts of one cluster that are not inactive; resolved ones for a while."""
+    alerts = _alerts(seen.latest)
+    return page(seen, query, _choose(query, alerts), lambda row: alert_item(alerts[row]))
+
+
+@router.get("/alerts", responses=documented(422))
+async def list_alerts(query: Annotated[AllAlertsQuery, Query()], source: Everything) -> AcrossClusters[Alert]:
+    """The alerts of all clusters, and how old what is known of each cluster is."""
+    now = source.clock()
+    every = source.all()
+    asked = matching([latest.cluster for latest in every], query.cluster)
+    clusters = [latest for latest, wanted in zip(every, asked, strict=True) if wanted]
+    alerts = [alert for latest in clusters for alert in _alerts(latest)]
+    rows = _choose(query, alerts)
+    return AcrossClusters(
+        total=rows.total,
+        offset=query.offset,
+        limit=query.limit,
+        items=[alert_item(alerts[row]) for row in rows.page],
+        clusters=[_cluster_age(latest, now) for latest in clusters],
+    )
+
+
+def _alerts(latest: Latest) -> tuple[AlertFacts, ...]:
+    return latest.verdict.alerts if latest.verdict else ()
+
+
+def _choose(query: AlertQuery, alerts: Sequence[AlertFacts]) -> Rows:
+    keep = np.fromiter((_asked(query, alert) for alert in alerts), dtype=np.bool_, count=len(alerts))
+    keep &= _named(query.rule, [alert.rule for alert in alerts])
+    keep &= _named(query.group, [alert.subject.group for alert in alerts])
+    keep &= _named(query.topic, [alert.subject.topic for alert in alerts])
+    return choose(query, keep, query.sort, {query.sort.removeprefix("-"): _sort_column(query.sort, alerts)})
+
+
+def _asked(query: AlertQuery, alert: AlertFacts) -> bool:
+    right_state = query.state is None or alert.state in query.state
+    return right_state and (query.severity is None or alert.severity in query.severity)
+
+
+def _named(pattern: str | None, names: Sequence[str | None]) -> Bool:
+    """As `matching`; an alert without such a name matches no pattern."""
+    matches = glob(pattern) if pattern is not None else None
+    flags = (matches is None or (name is not None and matches(name)) for name in names)
+    return np.fromiter(flags, dtype=np.bool_, count=len(names))
+
+
+def _sort_column(sort: str, alerts: Sequence[AlertFacts]) -> Int64 | Float64:
+    match sort.removeprefix("-"):
+        case "severity":
+            return np.array([_LOUDNESS[alert.severity] for alert in alerts], dtype=np.int64)
+        case "since":
+            return np.array([alert.since for alert in alerts], dtype=np.float64)
+        case _:
+            return np.array([np.nan if alert.value is None else alert.value for alert in alerts], dtype=np.float64)
+
+
+def _cluster_age(latest: Latest, now: float) -> ClusterAge:
+    at = None if latest.view is None else latest.view.snapshot.at
+    return ClusterAge(cluster=latest.cluster, state=state_of(latest, now), as_of=moment(at), age_s=age(now, at))
+
+
+def alert_item(alert: AlertFacts) -> Alert:
+    """An alert as it is shown."""
+    since = moment(alert.since)
+    assert since is not None
+    return Alert(
+        cluster=alert.subject.cluster,
+        rule=alert.rule,
+        severity=alert.severity,
+        state=alert.state.value,
+        group=alert.subject.group,
+        topic=alert.subject.topic,
+        partition=alert.subject.partition,
+        since=since,
+        fired_at=moment(alert.fired_at),
+        resolved_at=moment(alert.resolved_at),
+        reason=alert.reason,
+        inhibited_by=list(alert.inhibited_by),
+        value=number(alert.value),
+        threshold=number(alert.threshold),
+        values={name: number(value) for name, value in alert.values.items()},
+        summary=alert.summary,
+        seen={name: value if isinstance(value, str) else number(value) for name, value in alert.seen.items()},
+        cause=alert.cause,
+        next_step=alert.next_step,
+        runbook=alert.runbook,
+        for_s=alert.effective_for_s,
+        labels=dict(alert.labels),
+    )

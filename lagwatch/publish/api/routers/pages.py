@@ -1,0 +1,35 @@
+"""A page of one cluster's facts: the chosen rows, and only these, become items."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypedDict, TypeVar
+
+from lagwatch.publish.api.access import Seen
+from lagwatch.publish.api.paging import PageQuery, Rows
+from lagwatch.publish.api.schemas.base import ClusterPage, Shape
+from lagwatch.publish.api.values import age, moment
+
+Item = TypeVar("Item", bound=Shape)
+
+
+class AgedFields(TypedDict):
+    """The fields of `Aged`."""
+
+    cluster: str
+    as_of: datetime
+    age_s: float
+
+
+def aged(seen: Seen) -> AgedFields:
+    """Which cluster's facts these are, and how old."""
+    at = seen.snapshot.at
+    as_of, age_s = moment(at), age(seen.now, at)
+    assert as_of is not None
+    assert age_s is not None
+    return {"cluster": seen.latest.cluster, "as_of": as_of, "age_s": age_s}
+
+
+def page(seen: Seen, query: PageQuery, rows: Rows, item: Callable[[int], Item]) -> ClusterPage[Item]:
+    """The page of these rows, each made by `item`."""
+    items = [item(row) for row in rows.page]
+    return ClusterPage(**aged(seen), total=rows.total, offset=query.offset, limit=query.limit, items=items)
