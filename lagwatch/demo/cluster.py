@@ -32,7 +32,7 @@ class KafkaCluster:
 
     nodes      how many
     directory  where data, configuration and logs live; kept. Without one a temporary directory, removed at the end
-               unless a node failed (the error names it).
+               unless something failed: then its logs stay, and the error or `directory` names the place.
     security   adds secured listeners (`listener("SASL_SSL")` is their bootstrap); `bootstrap` is always plain.
     settings   broker settings over the small defaults
     heap_mb    largest Java heap of each node
@@ -117,16 +117,16 @@ class KafkaCluster:
             for node in self._nodes:
                 node.wait_ready()
         except BaseException:
-            self._close(failed=True)
+            self._close(keep_logs=True)
             raise
         self._progress(f"Kafka is up at {self.bootstrap}")
 
-    def stop(self) -> None:
+    def stop(self, *, keep_logs: bool = False) -> None:
         """
         End all nodes; a second call does nothing.
 
-        A temporary cluster is killed, since nobody will read its data again. One with a directory of its own stops in
-        order, all nodes together.
+        A temporary cluster is killed, since nobody will read its data again; `keep_logs` leaves the nodes' logs and
+        configuration in `directory`. A cluster in a directory of its own stops in order, all nodes together.
         """
         if self._leash is None:
             return
@@ -136,7 +136,7 @@ class KafkaCluster:
                 node.terminate()
             for node in self._nodes:
                 node.stop()
-        self._close(failed=False)
+        self._close(keep_logs=keep_logs)
 
     def tool(self, class_name: str, *arguments: str, timeout_s: float = 60) -> str:
         """
@@ -153,12 +153,14 @@ class KafkaCluster:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        self.stop(keep_logs=error is not None)
 
-    def _close(self, *, failed: bool) -> None:
+    def _close(self, *, keep_logs: bool) -> None:
         assert self._leash is not None
+        for node in self._nodes:
+            node.kill()
         if self._temporary:
-            for scratch in _data_directories(self._directory, self._count) if failed else [self._directory]:
+            for scratch in _data_directories(self._directory, self._count) if keep_logs else [self._directory]:
                 self._leash.scratch(scratch)
         self._leash.close()
         self._leash = None

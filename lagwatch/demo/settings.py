@@ -6,7 +6,6 @@ from lagwatch.demo.security import LISTENERS
 
 SMALL: Mapping[str, str] = {
     "auto.create.topics.enable": "false",  # a monitor that creates topics by asking for them would show here
-    "group.coordinator.rebalance.protocols": "classic,consumer,streams,share",
     "group.initial.rebalance.delay.ms": "0",
     "group.share.heartbeat.interval.ms": "1000",
     "group.share.min.heartbeat.interval.ms": "500",

@@ -11,7 +11,7 @@ SHARE_GROUPS = "org.apache.kafka.tools.consumer.group.ShareGroupCommand"
 TOPICS = "org.apache.kafka.tools.TopicCommand"
 TRANSACTIONS = "org.apache.kafka.tools.TransactionsCommand"
 LEADER_ELECTION = "org.apache.kafka.tools.LeaderElectionCommand"
-ACLS = "kafka.admin.AclCommand"
+ACLS = "org.apache.kafka.tools.AclCommand"
 
 _JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx128m")
 
