@@ -72,7 +72,7 @@ def _entry(alert: Alert, external_url: str) -> dict[str, Any]:
         "value": "" if alert.value is None else f"{alert.value:.15g}",
         "cause": alert.cause,
         "next_step": alert.next_step,
-        "runbook_url": alert.runbook,
+        "runbook": alert.runbook,
         "reason": alert.reason,
     }
     return {

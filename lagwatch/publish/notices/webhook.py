@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 
+from lagwatch.errors import LagwatchError
 from lagwatch.logs import Sparingly, event
 from lagwatch.model.latest import Latest
 from lagwatch.publish.notices.base import Counts
@@ -54,7 +55,8 @@ class Webhook:
     """
     Sends alerts that fire and resolve to one URL, as Alertmanager would; implements `Notifier`.
 
-    The URL and the headers may hold secrets: what is logged of them is scheme, host and port.
+    `headers` is asked at every try, since tokens rotate. The URL and the headers may hold secrets: what is logged of them
+    is scheme, host and port.
     """
 
     def __init__(
@@ -62,7 +64,7 @@ class Webhook:
         url: str,
         *,
         external_url: str,
-        headers: Mapping[str, str] | None = None,
+        headers: Callable[[], Mapping[str, str]] = dict,
         delivery: Delivery | None = None,
         name: str = "webhook",
         clock: Callable[[], float] = time.time,
@@ -71,7 +73,7 @@ class Webhook:
         self._url = httpx.URL(url)
         self._shown = f"{self._url.scheme}://{self._url.netloc.decode().rpartition('@')[2]}"
         self._external_url = external_url
-        self._headers = {"Content-Type": "application/json", **(headers or {})}
+        self._headers = headers
         self._delivery = delivery or Delivery()
         self._clock = clock
         self._told: defaultdict[str, Told] = defaultdict(Told)
@@ -128,7 +130,7 @@ class Webhook:
                 self._lose(entry, "dropped", "the service stops before the receiver took it")
 
     def _run(self) -> None:
-        with httpx.Client(headers=self._headers) as client:
+        with httpx.Client() as client:
             while (entry := self._next()) is not None:
                 outcome = self._try(client, entry)
                 with self._changed:
@@ -155,13 +157,16 @@ class Webhook:
             timeout_s = min(timeout_s, max(0.1, self._closing_at - time.monotonic()))
         body = entry.message.body
         # The same message has the same key at every try: a receiver can tell a repetition from news.
-        headers = {"Idempotency-Key": sha256(body).hexdigest()}
+        headers = {"Content-Type": "application/json", "Idempotency-Key": sha256(body).hexdigest()}
         try:
+            headers |= self._headers()
             with client.stream("POST", self._url, content=body, headers=headers, timeout=timeout_s) as response:
                 excerpt = "" if response.is_success else _excerpt(response, timeout_s)
                 return judge(response.status_code, response.headers, excerpt, self._clock())
         except httpx.TransportError as error:
             return Outcome(Fate.RETRY, f"{type(error).__name__}: {error}", everyone=True)
+        except LagwatchError as error:
+            return Outcome(Fate.RETRY, str(error), everyone=True)
         except Exception as error:  # noqa: BLE001 (two of two: one message that cannot be sent leaves the others alone)
             event(LOG, logging.ERROR, "notice failed inside lagwatch", receiver=self.name, exc_info=error)
             return Outcome(Fate.ERROR, f"{type(error).__name__}: {error}")

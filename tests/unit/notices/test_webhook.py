@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from lagwatch.errors import ConfigurationError
 from lagwatch.model.alerts import Alert, Severity, State, Subject, Verdict
 from lagwatch.model.latest import Latest, PollHealth
 from lagwatch.publish.notices import Delivery, Webhook
@@ -46,7 +47,7 @@ def settled(hook: Webhook) -> None:
 
 def test_what_fires_and_what_ends_arrives_in_order():
     with receiver() as there:
-        with webhook(there.url, headers={"Authorization": "Bearer s3cret"}) as hook:
+        with webhook(there.url, headers=lambda: {"Authorization": "Bearer s3cret"}) as hook:
             hook.offer(latest(alert()))
             hook.offer(latest(alert()))
             hook.offer(latest(alert(state=State.RESOLVED)))
@@ -54,6 +55,21 @@ def test_what_fires_and_what_ends_arrives_in_order():
         assert there.headers[0]["Authorization"] == "Bearer s3cret"
         assert there.headers[0]["Content-Type"] == "application/json"
     assert (hook.counts().sent, hook.counts().retries, hook.counts().failed_by_reason) == (2, 0, {})
+
+
+def test_a_token_that_cannot_be_read_for_a_while_delays_the_message():
+    tokens = iter(["old", None, "new"])
+
+    def headers() -> dict[str, str]:
+        if (token := next(tokens)) is None:
+            raise ConfigurationError("the secret in token.txt cannot be read: no such file; check the file")
+        return {"Authorization": f"Bearer {token}"}
+
+    with receiver() as there, webhook(there.url, headers=headers) as hook:
+        hook.offer(latest(alert()))
+        hook.offer(latest(alert(state=State.RESOLVED)))
+        there.wait_for(2)
+        assert [each["Authorization"] for each in there.headers] == ["Bearer old", "Bearer new"]
 
 
 def test_a_cluster_without_a_verdict_has_nothing_to_tell():
@@ -158,7 +174,7 @@ def test_secrets_in_the_url_and_in_headers_are_neither_shown_nor_logged(caplog):
     caplog.set_level(logging.DEBUG)
     with receiver((400, {}), (500, {})) as there:
         secret_url = there.url.replace("http://", "http://user:hunter2@") + "/t0ken?key=t0ken"
-        with webhook(secret_url, headers={"Authorization": "Bearer s3cret"}) as hook:
+        with webhook(secret_url, headers=lambda: {"Authorization": "Bearer s3cret"}) as hook:
             hook.offer(latest(alert("billing"), alert("audit")))
             there.wait_for(3)
         shown = repr(hook) + " ".join(
