@@ -5,7 +5,7 @@ from operator import add
 
 import numpy as np
 
-from lagwatch.model.snapshot import UNKNOWN, Group, Int64, Snapshot
+from lagwatch.model.snapshot import UNKNOWN, UNKNOWN_LEADER, Bool, Group, Int64, Snapshot
 from lagwatch.model.view import View
 from lagwatch.publish.metrics import families as f
 from lagwatch.publish.metrics.families import Family, Granularity
@@ -75,13 +75,15 @@ def _pairs(view: View, names: _Names) -> Table:
 
 def _groups(view: View, names: _Names) -> Table:
     groups, table = view.snapshot.groups, view.groups
+    read = np.fromiter((group.known for group in groups), np.bool_)
     columns = (
         Column(f.TOTAL_LAG, table.lag_sum),
         Column(f.MAX_LAG, table.lag_max),
         Column(f.TOTAL_LAG_GROWTH, table.growth),
-        Column(f.GROUP_UNKNOWN, table.unknown),
-        Column(f.GROUP_KNOWN, _integers(group.known for group in groups)),
-        Column(f.GROUP_MEMBERS, _integers(group.member_count for group in groups)),
+        # A group that could never be read has no partitions that we know of: not 0 of them are unknown.
+        Column(f.GROUP_UNKNOWN, table.unknown, known=read | (table.unknown > 0)),
+        Column(f.GROUP_KNOWN, read.astype(np.int64)),
+        Column(f.GROUP_MEMBERS, np.fromiter((group.member_count for group in groups), np.int64)),
     )
     return Table(lambda rows: [name + b'"} ' for name in names.groups[rows]], columns)
 
@@ -95,12 +97,12 @@ def _states(snapshot: Snapshot) -> Table:
 
 def _partitions(snapshot: Snapshot, names: _Names) -> Table:
     table = snapshot.partitions
-    placed = table.replicas.counts > 0  # a partition has a replica: none listed means that its placement is unknown
+    placed = _placed(snapshot)
     columns = (
         Column(f.LOG_START, table.start),
         Column(f.LOG_END, table.end),
         Column(f.LAST_STABLE, table.lso),
-        Column(f.LEADER, table.leader, known=np.ones(len(table), np.bool_)),  # -1 is a fact here: no leader
+        Column(f.LEADER, table.leader, known=table.leader != UNKNOWN_LEADER),  # that there is none is a fact: -1
         Column(f.REPLICAS, table.replicas.counts, known=placed),
         Column(f.IN_SYNC, table.isr.counts, known=placed),
     )
@@ -110,33 +112,44 @@ def _partitions(snapshot: Snapshot, names: _Names) -> Table:
 def _topics(view: View, names: _Names) -> Table:
     topics, of = view.snapshot.topics, view.snapshot.partitions.topic
 
-    def count(flags: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Int64:
+    def count(flags: Bool) -> Int64:
         return np.bincount(of[flags], minlength=len(topics)).astype(np.int64)
 
-    columns = (
-        Column(f.TOPIC_PARTITIONS, np.diff(topics.first)),
-        Column(f.TOPIC_UNDER_REPLICATED, count(view.under_replicated)),
-        Column(f.TOPIC_OFFLINE, count(view.offline)),
-        Column(f.TOPIC_UNDER_MIN_ISR, count(view.under_min_isr), known=count(~view.under_min_isr_known) == 0),
+    conditions = (
+        Column(family, count(flags), known=count(~known) == 0) for (_, family), flags, known in _conditions(view)
     )
+    columns = (Column(f.TOPIC_PARTITIONS, np.diff(topics.first)), *conditions)
     return Table(lambda rows: [names.cluster + topic + b"} " for topic in names.topics[rows]], columns)
 
 
 def _cluster(view: View) -> Table:
     snapshot = view.snapshot
-    under_min_isr = int(view.under_min_isr.sum()) if view.under_min_isr_known.all() else UNKNOWN
     numbers = {
         f.BROKERS: len(snapshot.brokers),
         f.CONTROLLER: UNKNOWN if snapshot.controller is None else snapshot.controller,
         f.CLUSTER_TOPICS: len(snapshot.topics),
         f.CLUSTER_PARTITIONS: len(snapshot.partitions),
         f.CLUSTER_GROUPS: len(snapshot.groups),
-        f.UNDER_REPLICATED: int(view.under_replicated.sum()),
-        f.OFFLINE: int(view.offline.sum()),
-        f.UNDER_MIN_ISR: under_min_isr,
     }
+    for (family, _), flags, known in _conditions(view):
+        numbers[family] = int(flags.sum()) if known.all() else UNKNOWN
     columns = tuple(Column(family, np.array([number], np.int64)) for family, number in numbers.items())
     return Table(lambda _: [label_set(kafka_cluster=snapshot.cluster)], columns)
+
+
+def _conditions(view: View) -> tuple[tuple[tuple[Family, Family], Bool, Bool], ...]:
+    """Families of cluster and topic that count partitions, which partitions those are, and of which that is known."""
+    placed, led = _placed(view.snapshot), view.snapshot.partitions.leader != UNKNOWN_LEADER
+    return (
+        ((f.UNDER_REPLICATED, f.TOPIC_UNDER_REPLICATED), view.under_replicated, placed),
+        ((f.OFFLINE, f.TOPIC_OFFLINE), view.offline, led),
+        ((f.UNDER_MIN_ISR, f.TOPIC_UNDER_MIN_ISR), view.under_min_isr, view.under_min_isr_known & placed),
+    )
+
+
+def _placed(snapshot: Snapshot) -> Bool:
+    """A partition has at least one replica: where none is listed, its placement is unknown."""
+    return snapshot.partitions.replicas.counts > 0
 
 
 def _infos(snapshot: Snapshot) -> Iterator[Table]:
@@ -152,7 +165,3 @@ def _infos(snapshot: Snapshot) -> Iterator[Table]:
 
 def _info(family: Family, labels: list[bytes]) -> Table:
     return Table(labels.__getitem__, (Column(family, np.ones(len(labels), np.int64)),))
-
-
-def _integers(values: Iterator[int]) -> Int64:
-    return np.fromiter(values, np.int64)

@@ -58,7 +58,7 @@ def _own(
     collected.update(_of_notices(notices))
     collected[f.BUILD_INFO] = {_VERSIONS: 1}
     for family in f.FAMILIES:
-        if family in collected:
+        if collected.get(family):
             yield _metric(family, collected[family])
 
 
