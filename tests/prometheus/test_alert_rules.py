@@ -37,14 +37,14 @@ def test_promtool_finds_nothing_to_complain_about(promtool):
         capture_output=True,
         text=True,
     )
-    assert 0 == done.returncode, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 # Several runs: promtool evaluates groups in random order, and a rule that depended on it would pass only now and then.
 @pytest.mark.parametrize("run", range(5))
 def test_the_unit_tests_of_the_rules_pass(promtool, run):
     done = subprocess.run([promtool, "test", "rules", ALERTS / "prometheus.test.yml"], capture_output=True, text=True)
-    assert 0 == done.returncode, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", THE_THREE)
