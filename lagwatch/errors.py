@@ -9,6 +9,7 @@ Every error that lagwatch raises on purpose. The message is a sentence for the p
     │   ├── AuthenticationFailed  the cluster refused who we are (SASL, TLS)
     │   ├── AccessDenied          the cluster knows us and refuses the act (ACL)
     │   └── ProtocolMismatch      an answer that cannot be understood, or a broker that is too old
+    ├── CannotListen              the web server's address is taken or not ours
     └── DemoError                 the demo's own parts: Java, Maven, a node that does not start
 """
 
@@ -49,6 +50,10 @@ class AccessDenied(CollectError):
 
 class ProtocolMismatch(CollectError):
     """An answer could not be understood, or the broker lacks a request that lagwatch needs."""
+
+
+class CannotListen(LagwatchError):
+    """The web server cannot have its address: it is taken, not ours, or needs rights; the message says what to change."""
 
 
 class DemoError(LagwatchError):

@@ -104,10 +104,13 @@ def fingerprint(labels: Mapping[str, str]) -> str:
 
 
 def _source(alert: Alert, external_url: str) -> str:
-    """Where to look: the group, or the alerts of the cluster."""
+    """Where to look in the API: the group, else the topic, else the alerts of the cluster."""
     subject = alert.subject
-    cluster = f"{external_url}/api/v1/clusters/{quote(subject.cluster, safe='')}"
-    return f"{cluster}/alerts" if subject.group is None else f"{cluster}/groups/{quote(subject.group, safe='')}"
+    if subject.group is not None:
+        there = f"groups/{quote(subject.group, safe='')}"
+    else:
+        there = "alerts" if subject.topic is None else f"topics/{quote(subject.topic, safe='')}"
+    return f"{external_url}/api/v1/clusters/{quote(subject.cluster, safe='')}/{there}"
 
 
 def _common(mappings: Sequence[Mapping[str, str]]) -> dict[str, str]:

@@ -1,0 +1,140 @@
+"""The service: everything built from the settings, opened in order, closed in reverse."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+
+from lagwatch.app.polls import Polls
+from lagwatch.app.web import address, listen, serve
+from lagwatch.collect import Reader, ReaderOptions
+from lagwatch.config import ClusterSettings, Settings, effective_rules, reloadable
+from lagwatch.errors import LagwatchError
+from lagwatch.logs import event
+from lagwatch.model.alerts import Transition
+from lagwatch.model.latest import Latest
+from lagwatch.monitor import Monitor
+from lagwatch.publish.api import create_api
+from lagwatch.publish.board import Board
+from lagwatch.publish.notices import Counts, Delivery, Notifier, Webhook
+
+LOG = logging.getLogger(__name__)
+
+POLL_GRACE_S = 2.0
+"""How long polls that are under way may take to end when the service stops, all together."""
+
+NOTICE_GRACE_S = 3.0
+"""How long what is ready to be sent may take to be sent then, for each receiver."""
+
+
+class Service:
+    """
+    lagwatch as it runs: a reader and a monitor for each cluster, what publishes their findings, and the web server.
+
+    Making one does no I/O. `load` gives the settings anew when they are to be reloaded; it raises LagwatchError if they
+    are wrong.
+    """
+
+    def __init__(self, settings: Settings, load: Callable[[], Settings]) -> None:
+        self._settings = settings
+        self._load = load
+        self._reloading = threading.Lock()
+        rules = effective_rules(settings)
+        self._notifiers: tuple[Notifier, ...] = ()
+        self.board = Board(granularity=settings.metrics.granularity, notices=self._notice_counts)
+        self._readers = {cluster.name: Reader(_options(cluster)) for cluster in settings.clusters}
+        self._monitors = {
+            cluster.name: Monitor(
+                cluster.name,
+                self._readers[cluster.name],
+                rules,
+                interval_s=cluster.interval_s,
+                deadline_s=cluster.deadline_s,
+                on_latest=self._publish,
+            )
+            for cluster in settings.clusters
+        }
+        for monitor in self._monitors.values():
+            self.board.put(monitor.latest)
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT (SIGHUP reloads); must be called in the main thread. Raises CannotListen."""
+        settings = self._settings
+        with ExitStack() as stack:
+            listener = stack.enter_context(listen(settings.web.host, settings.web.port))
+            here = address(listener)
+            stack.callback(event, LOG, logging.INFO, "stopped")
+            self._notifiers = _notifiers(settings, settings.web.external_url or here)
+            for notifier in self._notifiers:
+                stack.callback(notifier.close, NOTICE_GRACE_S)
+                notifier.open()
+            polls = Polls((name, self._interval_s(name), monitor.tick) for name, monitor in self._monitors.items())
+            stack.callback(self._close_monitors)
+            stack.callback(polls.close)
+            polls.open()
+            serve(
+                create_api(self.board),
+                listener,
+                on_ready=lambda: event(LOG, logging.INFO, "serving", url=here, clusters=sorted(self._monitors)),
+                on_hangup=self.reload,
+            )
+            event(LOG, logging.INFO, "stopping")
+
+    def reload(self) -> None:
+        """Take over rules and filters from the settings as they are now; settings that are wrong change nothing. Never raises."""
+        with self._reloading:
+            try:
+                new = self._load()
+            except LagwatchError as error:
+                event(LOG, logging.ERROR, "reload failed, the settings stay as they were", error=str(error))
+                return
+            changes, ignored = reloadable(self._settings, new)
+            rules = effective_rules(new)
+            for monitor in self._monitors.values():
+                monitor.rules = rules
+            for cluster in new.clusters:
+                if cluster.name in self._readers:
+                    self._readers[cluster.name].filters(cluster.groups.name_filter(), cluster.topics.name_filter())
+            self._settings = new
+            event(LOG, logging.INFO, "reloaded", changes=list(changes), needs_restart=list(ignored) or None)
+
+    def _publish(self, latest: Latest, _transitions: Sequence[Transition]) -> None:
+        # First, so that a page which cannot be rendered keeps nobody from being notified.
+        for notifier in self._notifiers:
+            notifier.offer(latest)
+        self.board.put(latest)
+
+    def _notice_counts(self) -> Mapping[str, Counts]:
+        return {notifier.name: notifier.counts() for notifier in self._notifiers}
+
+    def _close_monitors(self) -> None:
+        until = time.monotonic() + POLL_GRACE_S
+        for name, monitor in self._monitors.items():
+            if not monitor.close(until - time.monotonic()):
+                event(LOG, logging.WARNING, "poll abandoned, it did not end in time", cluster=name)
+
+    def _interval_s(self, name: str) -> float:
+        return self._monitors[name].latest.health.interval_s
+
+
+def _options(cluster: ClusterSettings) -> ReaderOptions:
+    return ReaderOptions(
+        cluster=cluster.name,
+        bootstrap=cluster.bootstrap,
+        client=cluster.connection.kafka_python(),
+        deadline_s=cluster.deadline_s,
+        groups=cluster.groups.name_filter(),
+        topics=cluster.topics.name_filter(),
+        internal_topics=cluster.internal_topics,
+    )
+
+
+def _notifiers(settings: Settings, external_url: str) -> tuple[Notifier, ...]:
+    webhook = settings.webhook
+    if webhook.url is None:
+        return ()
+    delivery = Delivery(timeout_s=webhook.timeout_s)
+    return (
+        Webhook(webhook.url.get_secret_value(), external_url=external_url, headers=webhook.headers, delivery=delivery),
+    )
