@@ -1,0 +1,146 @@
+"""
+Everything that can be configured, with its default and its meaning. `load` makes these; they never change afterwards.
+
+Keys in the file have no unit (`interval: 30s`); attributes that are durations are seconds and say so (`interval_s`).
+What one field says about another (a deadline within its interval, a password with its user name) is in `checks.py`.
+"""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from lagwatch.config.connection import ConnectionSettings
+from lagwatch.config.ruleset import RuleSettings
+from lagwatch.config.section import Section, read_secret
+from lagwatch.config.values import (
+    Addresses,
+    Interval,
+    Name,
+    Patterns,
+    Port,
+    PositiveSeconds,
+    ReadableFile,
+    Secret,
+    SecretUrl,
+    Text,
+    Url,
+)
+from lagwatch.model.filters import NameFilter
+
+DEADLINE_SHARE = 2 / 3
+"""The part of its interval that a poll may take, unless the configuration says otherwise."""
+
+
+def _default_deadline(values: dict[str, Any]) -> float:
+    interval: float = values.get("interval_s", 30.0)
+    return round(interval * DEADLINE_SHARE, 3)
+
+
+class FilterSettings(Section):
+    """Which names to watch: regular expressions over the whole name. What is excluded is not asked for."""
+
+    include: Patterns = Field(
+        (), description="Only names that match one of these; empty: all.", examples=[["orders-.*"]]
+    )
+    exclude: Patterns = Field(
+        (), description="Never names that match one of these.", examples=[["console-consumer-.*"]]
+    )
+
+    def name_filter(self) -> NameFilter:
+        """The same as the rest of lagwatch knows it."""
+        return NameFilter(include=self.include, exclude=self.exclude)
+
+
+class ClusterSettings(Section):
+    """One Kafka cluster."""
+
+    name: Name = Field(
+        "default", description="The cluster in metrics, API and notices (label kafka_cluster); no two are the same."
+    )
+    bootstrap: Addresses = Field(
+        description="Brokers to ask first, host:port; a list, or one text with commas.", examples=[["localhost:9092"]]
+    )
+    interval_s: Interval = Field(30.0, alias="interval", description="Time from one poll to the next.")
+    deadline_s: PositiveSeconds = Field(
+        default_factory=_default_deadline,
+        alias="deadline",
+        description="When a poll ends, with what it has by then; default: two thirds of the interval.",
+        examples=["20s"],
+    )
+    groups: FilterSettings = Field(
+        FilterSettings(), description="Which consumer groups to watch (regular expressions, whole name)."
+    )
+    topics: FilterSettings = Field(
+        FilterSettings(), description="Which topics to watch (regular expressions, whole name)."
+    )
+    internal_topics: bool = Field(
+        False, description="Whether to watch Kafka's own topics (__consumer_offsets, ...) too."
+    )
+    connection: ConnectionSettings = Field(ConnectionSettings(), description="TLS and SASL.")
+
+
+class WebSettings(Section):
+    """Where metrics, API and pages are served."""
+
+    host: Text = Field(
+        "127.0.0.1",
+        description="Address to listen on. Nothing asks who is there, so only this computer is served unless you say 0.0.0.0.",
+    )
+    port: Port = Field(8484, description="Port to listen on; 0: any free one.")
+    external_url: Url | None = Field(
+        None,
+        description="How people reach lagwatch; links in notices begin with it.",
+        examples=["https://lagwatch.example.com"],
+    )
+
+
+class MetricsSettings(Section):
+    """What /metrics holds."""
+
+    granularity: Literal["partition", "topic", "group"] = Field(
+        "partition", description="The finest series of lag: partition, topic or group. Coarser is smaller."
+    )
+
+
+class WebhookSettings(Section):
+    """One receiver of notices (Alertmanager's webhook JSON, version 4)."""
+
+    url: SecretUrl | None = Field(
+        None,
+        description="Where to post firing and resolved alerts; without it nothing is sent. Treated as a secret.",
+        examples=["https://hooks.example.com/lagwatch"],
+    )
+    token: Secret | None = Field(None, description="Sent as `Authorization: Bearer ...`.", examples=["change me"])
+    token_file: ReadableFile | None = Field(
+        None, description="File that holds that token.", examples=["/run/secrets/webhook-token"]
+    )
+    timeout_s: PositiveSeconds = Field(10.0, alias="timeout", description="How long the receiver may take to answer.")
+
+    def headers(self) -> dict[str, str]:
+        """What to send beside the content type. Holds the token; ConfigurationError if its file cannot be read (any more)."""
+        token = read_secret(self.token, self.token_file)
+        return {} if token is None else {"Authorization": f"Bearer {token}"}
+
+
+class LogSettings(Section):
+    """What lagwatch says while it runs, on stderr."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="debug, info, warning or error.")
+    format: Literal["text", "json"] = Field("text", description="text (key=value) or json, one line an event.")
+
+
+class Settings(Section):
+    """The whole configuration."""
+
+    clusters: tuple[ClusterSettings, ...] = Field(
+        (), description="The clusters to watch. With one cluster its keys may also stand at the top level."
+    )
+    web: WebSettings = Field(WebSettings(), description="Where metrics, API and pages are served.")
+    metrics: MetricsSettings = Field(MetricsSettings(), description="What /metrics holds.")
+    rules: dict[str, RuleSettings] = Field(
+        {}, description="Changes to the rules that lagwatch comes with, by name, and rules of your own."
+    )
+    webhook: WebhookSettings = Field(
+        WebhookSettings(), description="One receiver of notices (Alertmanager's webhook JSON)."
+    )
+    log: LogSettings = Field(LogSettings(), description="What lagwatch says while it runs, on stderr.")
