@@ -5,9 +5,15 @@ A View has three grains, each a set of columns: per commit row (group x partitio
 Integer columns hold UNKNOWN (-1) and float columns NaN where a value is not known.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from lagwatch.model.snapshot import Bool, Float64, Int32, Int64, Snapshot
+
+
+def _none() -> Float64:
+    return np.empty(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -19,7 +25,9 @@ class PairTable:
     `lag` sums the partitions whose lag is known; with `unknown` > 0 of the pair's partitions unknown it is a lower bound
     (and UNKNOWN if none is known). `max_lag` is the largest known lag of one partition. `growth` is messages per minute,
     NaN where it cannot be known. A group that could not be read in this poll keeps the pairs it was last seen with; every
-    value of theirs is then UNKNOWN / NaN.
+    value of theirs is then UNKNOWN / NaN. The same holds for a partition whose commit is missing all of a sudden.
+    `produced` is what the topic takes in, messages per minute (NaN where unknown). `commit_interval_s` is the usual time
+    between two commits (NaN until it was seen), `patience_s` how long a condition must hold before it says something.
     """
 
     group: Int32
@@ -29,6 +37,9 @@ class PairTable:
     max_lag: Int64
     unknown: Int64
     growth: Float64
+    produced: Float64 = field(default_factory=_none)
+    commit_interval_s: Float64 = field(default_factory=_none)
+    patience_s: Float64 = field(default_factory=_none)
 
     def __len__(self) -> int:
         return len(self.group)

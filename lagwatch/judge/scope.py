@@ -1,0 +1,107 @@
+"""For which subjects a rule is judged, and with which numbers: exclusions and overrides. Pure."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from lagwatch.judge.subjects import Subjects
+from lagwatch.model.alerts import Condition, Override, Rule, Threshold
+from lagwatch.model.snapshot import Bool, Float64, Int64
+
+LEFT_OUT = -1
+"""The variant of a subject for which the rule is not judged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scope:
+    """
+    `rules` are the variants of a rule: the rule itself, then the rule with each of its overrides applied.
+
+    `variant` says which of them each subject has, LEFT_OUT where none is judged; None if all have the rule itself.
+    """
+
+    rules: tuple[Rule, ...]
+    variant: Int64 | None
+
+    def judged(self, at: Int64) -> Bool:
+        """Whether some subjects are judged at all."""
+        return np.ones(len(at), dtype=np.bool_) if self.variant is None else self.variant[at] != LEFT_OUT
+
+    def number(self, of: Callable[[Rule], float], at: Int64 | slice = slice(None)) -> Float64 | float:
+        """A number of the rule for some subjects: one for all, or one for each. Meaningless where they are left out."""
+        if self.variant is None or len(self.rules) == 1:
+            return of(self.rules[0])
+        return np.array([of(rule) for rule in self.rules])[self.variant[at]]
+
+    def rule(self, at: int) -> Rule:
+        """The rule as it is for one subject (the rule itself for one that is not there)."""
+        return self.rules[0] if self.variant is None or at < 0 else self.rules[max(int(self.variant[at]), 0)]
+
+
+def scope(rule: Rule, there: Subjects) -> Scope:
+    """The scope of a rule among the subjects of its grain."""
+    rules = (rule, *(_applied(rule, override) for override in rule.overrides))
+    if not rule.overrides and not rule.exclude_groups and not rule.exclude_topics:
+        return Scope(rules=rules, variant=None)
+    variant = np.zeros(there.size, dtype=np.int64)
+    for number, override in reversed(list(enumerate(rule.overrides, 1))):
+        variant[_matches(override, there)] = number
+    enabled = np.array([variant_rule.enabled for variant_rule in rules])
+    variant[~enabled[variant]] = LEFT_OUT
+    variant[_any(rule.exclude_groups, there, "group") | _any(rule.exclude_topics, there, "topic")] = LEFT_OUT
+    return Scope(rules=rules, variant=variant if variant.any() else None)
+
+
+def _applied(rule: Rule, override: Override) -> Rule:
+    changes = {
+        name: value
+        for name in ("enabled", "severity", "for_s", "keep_s")
+        if (value := getattr(override, name)) is not None
+    }
+    conditions = tuple(_with(c, override.thresholds.get(c.value)) for c in rule.conditions)
+    return replace(rule, conditions=conditions, **changes)
+
+
+def _with(condition: Condition, numbers: Threshold | None) -> Condition:
+    if numbers is None:
+        return condition
+    limit = numbers.above if numbers.above is not None else numbers.below
+    clear = numbers.clear
+    if clear is None and limit is not None:
+        clear = _same_distance(condition, limit)
+    if limit is None:
+        return replace(condition, clear=condition.clear if clear is None else clear)
+    if numbers.above is not None:
+        return replace(condition, above=limit, below=None, clear=clear)
+    return replace(condition, above=None, below=limit, clear=clear)
+
+
+def _same_distance(condition: Condition, limit: float) -> float | None:
+    """The clear value that belongs to another limit: in proportion, as 80,000 is to 100,000."""
+    old = condition.above if condition.above is not None else condition.below
+    if condition.clear is None or not np.isfinite(condition.clear):
+        return condition.clear
+    return limit * condition.clear / old if old else None
+
+
+def _matches(override: Override, there: Subjects) -> Bool:
+    if override.cluster is not None and not re.fullmatch(override.cluster, there.snapshot.cluster):
+        return np.zeros(there.size, dtype=np.bool_)
+    answer = np.ones(there.size, dtype=np.bool_)
+    for part in ("group", "topic"):
+        pattern = getattr(override, part)
+        if pattern is not None:
+            answer &= _any((pattern,), there, part)
+    return answer
+
+
+def _any(patterns: Sequence[str], there: Subjects, part: str) -> Bool:
+    """Which subjects have a group (or topic) that one of the patterns matches; none if the grain has no such part."""
+    of = there.group if part == "group" else there.topics()
+    if not patterns or not len(of):
+        return np.zeros(there.size, dtype=np.bool_)
+    names = there.snapshot.topics.names if part == "topic" else tuple(g.name for g in there.snapshot.groups)
+    wanted = re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+    return np.array([wanted.fullmatch(name) is not None for name in names], dtype=np.bool_)[of]

@@ -1,0 +1,135 @@
+"""The subjects of a grain: which there are, and where one is that an alert remembers. Pure."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lagwatch.model.alerts import Subject
+from lagwatch.model.snapshot import Int32, Int64, Snapshot
+from lagwatch.model.view import View
+
+MISSING = -1
+"""Where a subject is that a poll does not have and that is not gone: nothing is known of it."""
+
+_NOBODY = np.zeros(0, dtype=np.int32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Subjects:
+    """
+    All subjects of a grain in one poll, in the order of the columns.
+
+    `group` indexes the snapshot's groups; `row` the topics, or for the grain partition the partition table. Both are empty
+    where a grain has no such part.
+    """
+
+    grain: str
+    snapshot: Snapshot
+    size: int
+    group: Int32
+    row: Int32
+
+    def __getitem__(self, i: int) -> Subject:
+        snapshot = self.snapshot
+        partition = int(snapshot.partitions.partition[self.row[i]]) if self.grain == "partition" else None
+        return Subject(
+            cluster=snapshot.cluster,
+            group=snapshot.groups[self.group[i]].name if len(self.group) else None,
+            topic=snapshot.topics.names[int(self.topics(slice(i, i + 1))[0])] if len(self.row) else None,
+            partition=partition,
+        )
+
+    def topics(self, part: slice = slice(None)) -> Int32:
+        """The topic of each subject, as an index of the snapshot's topics; empty if the grain has none."""
+        rows = self.row[part]
+        return self.snapshot.partitions.topic[rows] if self.grain == "partition" else rows
+
+    def same_as(self, other: "Subjects") -> bool:
+        """Whether the same subjects stand in the same places."""
+        mine, its = self.snapshot, other.snapshot
+        return (
+            _same(self.group, other.group)
+            and _same(self.row, other.row)
+            and (mine.topics.names == its.topics.names and _same(mine.topics.first, its.topics.first))
+            and _group_names(mine) == _group_names(its)
+        )
+
+
+def subjects(view: View, grain: str) -> Subjects:
+    """The subjects of a grain in a view."""
+    snapshot = view.snapshot
+    group = row = _NOBODY
+    if grain == "topic":
+        row = np.arange(len(snapshot.topics), dtype=np.int32)
+    elif grain == "group":
+        group = np.arange(len(snapshot.groups), dtype=np.int32)
+    elif grain == "pair":
+        group, row = view.pairs.group, view.pairs.topic
+    elif grain == "partition":
+        group, row = snapshot.commits.group, snapshot.commits.row
+    size = 1 if grain == "cluster" else max(len(group), len(row))
+    return Subjects(grain=grain, snapshot=snapshot, size=size, group=group, row=row)
+
+
+class Finder:
+    """Finds remembered subjects among those of a poll, and says why one is gone."""
+
+    def __init__(self, view: View, there: Subjects) -> None:
+        self._there = there
+        self._view = view
+        self._groups = _group_names(view.snapshot)
+
+    def find(self, subject: Subject) -> int:
+        """Where the subject is; MISSING if it is not there."""
+        if subject.group is None:
+            return self._topic(subject) if subject.topic is not None else 0
+        g = _place(self._groups, subject.group)
+        if g == MISSING or subject.topic is None:
+            return g
+        row = self._topic(subject)
+        if row != MISSING and subject.partition is not None:
+            row = int(self._view.snapshot.topics.first[row]) + subject.partition
+        begin, end = np.searchsorted(self._there.group, [g, g + 1])
+        found = np.flatnonzero(self._there.row[begin:end] == row)
+        return int(begin + found[0]) if len(found) else MISSING
+
+    def gone(self, subject: Subject) -> str:
+        """Why the subject will not come back, as a sentence without a full stop; empty if it may."""
+        if subject.group is not None and _place(self._groups, subject.group) == MISSING:
+            return f"group {subject.group} is gone"
+        if subject.topic is None:
+            return ""
+        t = self._topic(subject)
+        if t == MISSING:
+            return f"topic {subject.topic} is gone"
+        first = self._view.snapshot.topics.first
+        if subject.partition is not None and subject.partition >= first[t + 1] - first[t]:
+            return f"partition {subject.partition} of topic {subject.topic} is gone"
+        return self._left(subject, t)
+
+    def _left(self, subject: Subject, t: int) -> str:
+        """Whether the group has no commits on the topic any more (as long as they are only missing, the pair stays)."""
+        if subject.group is None:
+            return ""
+        pairs = self._view.pairs
+        begin, end = np.searchsorted(pairs.group, [(g := _place(self._groups, subject.group)), g + 1])
+        there = bool((pairs.topic[begin:end] == t).any())
+        return "" if there else f"group {subject.group} has no commits on topic {subject.topic} any more"
+
+    def _topic(self, subject: Subject) -> int:
+        return _place(self._view.snapshot.topics.names, subject.topic or "")
+
+
+def _group_names(snapshot: Snapshot) -> tuple[str, ...]:
+    return tuple(group.name for group in snapshot.groups)
+
+
+def _place(names: Sequence[str], name: str) -> int:
+    at = bisect_left(names, name)
+    return at if at < len(names) and names[at] == name else MISSING
+
+
+def _same(a: Int32 | Int64, b: Int32 | Int64) -> bool:
+    return a is b or np.array_equal(a, b)

@@ -1,0 +1,34 @@
+"""Templates of summaries and next steps. Pure."""
+
+import math
+from collections.abc import Mapping, Sequence
+from string import Formatter
+from typing import Any
+
+
+class _Plain(Formatter):
+    """str.format without attributes and indexes: a template reaches nothing but what it is given."""
+
+    def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, str]:
+        return self.get_value(field_name, args, kwargs), field_name
+
+    def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:  # noqa: ARG002
+        return kwargs.get(str(key))
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if value is None or (isinstance(value, float) and not math.isfinite(value)):
+            return "unknown"
+        return str(format(value, format_spec))
+
+
+_PLAIN = _Plain()
+
+
+def worded(template: str, values: Mapping[str, object]) -> str:
+    """
+    The template with the values in place of their names in braces; what is not known reads "unknown".
+
+    >>> worded("{group} is {lag:,.0f} behind, {growth:+.0f}/min", {"group": "billing", "lag": 12345.0, "growth": None})
+    'billing is 12,345 behind, unknown/min'
+    """
+    return _PLAIN.vformat(template, (), values)
