@@ -7,7 +7,7 @@ import numpy as np
 from lagwatch.model.alerts import Alert, Severity, State, Verdict
 from lagwatch.publish.metrics import families as f
 from lagwatch.publish.metrics.families import Family
-from lagwatch.publish.metrics.lines import Column, Table, label_set, write
+from lagwatch.publish.metrics.lines import Column, Table, label_set, listed, write
 from lagwatch.publish.metrics.segments import Packer, Segment
 
 STATES = (State.PENDING, State.FIRING, State.UNKNOWN)
@@ -33,4 +33,4 @@ def _labels(alert: Alert) -> bytes:
 
 
 def _table(family: Family, labels: list[bytes], values: list[int]) -> Table:
-    return Table(labels.__getitem__, (Column(family, np.array(values, np.int64)),))
+    return Table(listed(labels), (Column(family, np.array(values, np.int64)),))

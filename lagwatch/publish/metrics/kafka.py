@@ -1,15 +1,15 @@
 """What is published of a View: its columns under the names of their families. Pure."""
 
-from collections.abc import Iterator
-from operator import add
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 
-from lagwatch.model.snapshot import UNKNOWN, UNKNOWN_LEADER, Bool, Group, Int64, Snapshot
+from lagwatch.model.snapshot import UNKNOWN, UNKNOWN_LEADER, Bool, Int32, Int64, Snapshot
 from lagwatch.model.view import View
 from lagwatch.publish.metrics import families as f
 from lagwatch.publish.metrics.families import Family, Granularity
-from lagwatch.publish.metrics.lines import Column, Table, label_set, templated, write
+from lagwatch.publish.metrics.lines import Column, Run, Table, label_set, listed, templated, write
 from lagwatch.publish.metrics.segments import Packer, Segment
 
 
@@ -18,7 +18,7 @@ def kafka_segments(view: View, granularity: Granularity) -> dict[Family, Segment
     packers: dict[Family, Packer] = {}
     for table in _tables(view):
         columns = tuple(column for column in table.columns if column.family.published_at(granularity))
-        write(Table(table.labels, columns), packers)
+        write(Table(table.runs, columns), packers)
     return {family: packer.segment() for family, packer in packers.items()}
 
 
@@ -27,7 +27,7 @@ def _tables(view: View) -> Iterator[Table]:
     yield _commits(view, names)
     yield _pairs(view, names)
     yield _groups(view, names)
-    yield _states(view.snapshot)
+    yield _states(view.snapshot, names)
     yield _partitions(view.snapshot, names)
     yield _topics(view, names)
     yield _cluster(view)
@@ -35,42 +35,49 @@ def _tables(view: View) -> Iterator[Table]:
 
 
 class _Names:
-    """The parts that label sets are made of, one of each a group, a topic and a partition."""
+    """The parts that label sets are made of: how they begin and go on for each group, topic and partition."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.cluster = b'{kafka_cluster="%s",' % templated(snapshot.cluster)
-        self.groups = [self.cluster + b'group="%s' % templated(group.name) for group in snapshot.groups]
-        self.topics = [b'topic="%s"' % templated(name) for name in snapshot.topics.names]
+        self.groups = [self.cluster + b'group="%s",' % templated(group.name) for group in snapshot.groups]
+        topics = [b'topic="%s"' % templated(name) for name in snapshot.topics.names]
+        self.topics = [topic + b"} " for topic in topics]
         table = snapshot.partitions
-        pairs = zip(table.topic.tolist(), table.partition.tolist(), strict=True)
-        self.partitions = [b'%s,partition="%d"} ' % (self.topics[topic], partition) for topic, partition in pairs]
+        numbers = zip(table.topic.tolist(), table.partition.tolist(), strict=True)
+        self.partitions = [b'%s,partition="%d"} ' % (topics[topic], partition) for topic, partition in numbers]
+
+    def by_group(self, group: Int32, rests: Sequence[bytes], index: Int32) -> Callable[[slice], Sequence[Run]]:
+        """Runs of rows that are sorted by group: row i goes on with `rests[index[i]]`."""
+
+        def runs(rows: slice) -> list[Run]:
+            groups = group[rows]
+            first = np.flatnonzero(np.diff(groups, prepend=-1))
+            bounds = pairwise([*first.tolist(), len(groups)])
+            ours = list(map(rests.__getitem__, index[rows].tolist()))
+            return [(self.groups[g], ours[a:b]) for g, (a, b) in zip(groups[first].tolist(), bounds, strict=True)]
+
+        return runs
+
+    def by_cluster(self, rests: Sequence[bytes]) -> Callable[[slice], Sequence[Run]]:
+        """Runs of rows whose label sets go on with one entry each."""
+        return lambda rows: [(self.cluster, rests[rows])]
 
 
 def _commits(view: View, names: _Names) -> Table:
     commits = view.snapshot.commits
-    groups = [group + b'",' for group in names.groups]
-
-    def labels(rows: slice) -> list[bytes]:
-        ours = map(groups.__getitem__, commits.group[rows].tolist())
-        return list(map(add, ours, map(names.partitions.__getitem__, commits.row[rows].tolist())))
-
-    return Table(labels, (Column(f.GROUP_LAG, view.lag), Column(f.COMMITTED_OFFSET, commits.offset)))
+    columns = (Column(f.GROUP_LAG, view.lag), Column(f.COMMITTED_OFFSET, commits.offset))
+    return Table(names.by_group(commits.group, names.partitions, commits.row), columns)
 
 
 def _pairs(view: View, names: _Names) -> Table:
     pairs = view.pairs
-
-    def labels(rows: slice) -> list[bytes]:
-        numbers = zip(pairs.group[rows].tolist(), pairs.topic[rows].tolist(), strict=True)
-        return [b'%s",%s} ' % (names.groups[group], names.topics[topic]) for group, topic in numbers]
-
     columns = (
         Column(f.TOPIC_LAG, pairs.lag),
         Column(f.TOPIC_MAX_LAG, pairs.max_lag),
         Column(f.TOPIC_LAG_GROWTH, pairs.growth),
         Column(f.TOPIC_UNKNOWN, pairs.unknown),
     )
-    return Table(labels, columns)
+    return Table(names.by_group(pairs.group, names.topics, pairs.topic), columns)
 
 
 def _groups(view: View, names: _Names) -> Table:
@@ -85,14 +92,18 @@ def _groups(view: View, names: _Names) -> Table:
         Column(f.GROUP_KNOWN, read.astype(np.int64)),
         Column(f.GROUP_MEMBERS, np.fromiter((group.member_count for group in groups), np.int64)),
     )
-    return Table(lambda rows: [name + b'"} ' for name in names.groups[rows]], columns)
+    return Table(listed([name[:-1] + b"} " for name in names.groups]), columns)
 
 
-def _states(snapshot: Snapshot) -> Table:
-    def state(group: Group) -> bytes:
-        return label_set(kafka_cluster=snapshot.cluster, group=group.name, state=group.state, type=group.type)
-
-    return _info(f.GROUP_STATE, [state(group) for group in snapshot.groups if group.state is not None])
+def _states(snapshot: Snapshot, names: _Names) -> Table:
+    known = [
+        (name, group) for name, group in zip(names.groups, snapshot.groups, strict=True) if group.state is not None
+    ]
+    rests = {
+        (state, kind): label_set(state=state, type=kind)[1:]
+        for state, kind in {(group.state, group.type) for _, group in known}
+    }
+    return _info(f.GROUP_STATE, [name + rests[group.state, group.type] for name, group in known])
 
 
 def _partitions(snapshot: Snapshot, names: _Names) -> Table:
@@ -106,7 +117,7 @@ def _partitions(snapshot: Snapshot, names: _Names) -> Table:
         Column(f.REPLICAS, table.replicas.counts, known=placed),
         Column(f.IN_SYNC, table.isr.counts, known=placed),
     )
-    return Table(lambda rows: [names.cluster + partition for partition in names.partitions[rows]], columns)
+    return Table(names.by_cluster(names.partitions), columns)
 
 
 def _topics(view: View, names: _Names) -> Table:
@@ -119,7 +130,7 @@ def _topics(view: View, names: _Names) -> Table:
         Column(family, count(flags), known=count(~known) == 0) for (_, family), flags, known in _conditions(view)
     )
     columns = (Column(f.TOPIC_PARTITIONS, np.diff(topics.first)), *conditions)
-    return Table(lambda rows: [names.cluster + topic + b"} " for topic in names.topics[rows]], columns)
+    return Table(names.by_cluster(names.topics), columns)
 
 
 def _cluster(view: View) -> Table:
@@ -134,7 +145,7 @@ def _cluster(view: View) -> Table:
     for (family, _), flags, known in _conditions(view):
         numbers[family] = int(flags.sum()) if known.all() else UNKNOWN
     columns = tuple(Column(family, np.array([number], np.int64)) for family, number in numbers.items())
-    return Table(lambda _: [label_set(kafka_cluster=snapshot.cluster)], columns)
+    return Table(listed([label_set(kafka_cluster=snapshot.cluster)]), columns)
 
 
 def _conditions(view: View) -> tuple[tuple[tuple[Family, Family], Bool, Bool], ...]:
@@ -164,4 +175,4 @@ def _infos(snapshot: Snapshot) -> Iterator[Table]:
 
 
 def _info(family: Family, labels: list[bytes]) -> Table:
-    return Table(labels.__getitem__, (Column(family, np.ones(len(labels), np.int64)),))
+    return Table(listed(labels), (Column(family, np.ones(len(labels), np.int64)),))

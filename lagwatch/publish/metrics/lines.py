@@ -1,12 +1,12 @@
 """
 Sample lines by the hundred thousand. Pure.
 
-All columns of a table have the same label sets, so a line is the name of a family, a label set and a number. A run of
-lines is one template, `name{...} %d\\n` over and over, that a single bytes-% fills: 0.1 microseconds a line, and nothing has to
-be kept from one poll to the next. Both text formats (Prometheus 0.0.4, OpenMetrics 1.0) write gauges in this one way.
+All columns of a table have the same label sets, so a line is the name of a family, a label set and a number. Lines are one
+template, `name{...} %d\\n` over and over, that joins make and a single bytes-% fills: 0.1 microseconds a line, so that nothing
+has to be kept from one poll to the next. Both text formats (Prometheus 0.0.4, OpenMetrics 1.0) write gauges in this one way.
 """
 
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
@@ -16,8 +16,11 @@ from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int32, Int64
 from lagwatch.publish.metrics.families import Family
 from lagwatch.publish.metrics.segments import Packer
 
-_RUN = 2048
-"""Lines in one template: the text of a run stays in the processor's cache, which halves the time of a million lines."""
+_ROWS = 2048
+"""Lines in one template: its text then stays in the processor's cache, which halves the time of a million lines."""
+
+Run = tuple[bytes, Sequence[bytes]]
+"""Label sets that begin alike: what they have in common, and how each goes on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,9 +34,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """Families with the same label sets: `labels(rows)` gives those of a slice of rows, as `label_set` makes them."""
+    """Families with the same label sets: `runs(rows)` gives those of a slice of rows, spelled as `label_set` does."""
 
-    labels: Callable[[slice], Sequence[bytes]]
+    runs: Callable[[slice], Sequence[Run]]
     columns: tuple[Column, ...]
 
 
@@ -53,6 +56,11 @@ def label_set(**labels: str | int | None) -> bytes:
     return b"{" + b",".join(pairs) + b"} "
 
 
+def listed(labels: Sequence[bytes]) -> Callable[[slice], Sequence[Run]]:
+    """The runs of a table whose label sets are all in a list."""
+    return lambda rows: [(b"", labels[rows])]
+
+
 def header(family: Family) -> bytes:
     """The HELP and TYPE lines of a gauge; help texts hold nothing that one of the formats would escape."""
     return f"# HELP {family.name} {family.help}\n# TYPE {family.name} {family.kind}\n".encode()
@@ -62,28 +70,27 @@ def write(table: Table, packers: MutableMapping[Family, Packer]) -> None:
     """Add the lines of all columns of a table to the packers of their families; unknown values have no line."""
     if not table.columns:
         return
-    for rows in _runs(len(table.columns[0].values)):
-        labels = table.labels(rows)
+    count = len(table.columns[0].values)
+    for start in range(0, count, _ROWS):
+        rows = slice(start, min(start + _ROWS, count))
+        runs = table.runs(rows)
         for column in table.columns:
-            text, series = _lines(column, rows, labels)
+            text, series = _lines(column, rows, runs)
             if series:
                 packers.setdefault(column.family, Packer()).add(text, series)
 
 
-def _runs(rows: int) -> Iterator[slice]:
-    return (slice(start, min(start + _RUN, rows)) for start in range(0, rows, _RUN))
-
-
-def _lines(column: Column, rows: slice, labels: Sequence[bytes]) -> tuple[bytes, int]:
+def _lines(column: Column, rows: slice, runs: Sequence[Run]) -> tuple[bytes, int]:
     values = column.values[rows]
     known = _known(values) if column.known is None else column.known[rows]
     if not known.all():
-        values, labels = values[known], list(compress(labels, known.tolist()))
+        labels = (head + rest for head, rests in runs for rest in rests)
+        values, runs = values[known], [(b"", list(compress(labels, known.tolist())))]
     if not len(values):
         return b"", 0
     name = column.family.name.encode()
     number = b"%r\n" if values.dtype.kind == "f" else b"%d\n"
-    template = name + (number + name).join(labels) + number
+    template = b"".join([name + head + (number + name + head).join(rests) + number for head, rests in runs])
     return template % tuple(values.tolist()), len(values)
 
 

@@ -7,7 +7,7 @@ flush of zlib), so pieces in a row are one stream. Together with a header and a 
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 
@@ -20,15 +20,12 @@ _HEADER = b"\x1f\x8b\x08" + bytes(5) + b"\x04\xff"  # deflate, no flags, no time
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A compressed piece: its deflate blocks, the CRC-32 and size of its text, and how many series that has."""
+    """A compressed piece: its deflate blocks in order, the CRC-32 and size of its text, and how many series that has."""
 
-    blocks: bytes = b""
+    blocks: tuple[bytes, ...] = ()
     crc: int = 0
     size: int = 0
     series: int = 0
-
-    def __add__(self, other: "Segment") -> "Segment":
-        return join((self, other))
 
 
 class Packer:
@@ -51,7 +48,7 @@ class Packer:
     def segment(self) -> Segment:
         """All that was added; the packer is used up."""
         self._blocks.append(self._deflate.flush(isal_zlib.Z_FULL_FLUSH))
-        return Segment(b"".join(self._blocks), self._crc, self._size, self._series)
+        return Segment(tuple(filter(None, self._blocks)), self._crc, self._size, self._series)
 
 
 def pack(text: bytes, series: int = 0) -> Segment:
@@ -64,18 +61,24 @@ def pack(text: bytes, series: int = 0) -> Segment:
 def join(segments: Iterable[Segment]) -> Segment:
     """The segment whose text is that of all given ones, in order."""
     parts = tuple(segments)
-    crc = reduce(lambda so_far, part: isal_zlib.crc32_combine(so_far, part.crc, part.size), parts, 0)
-    size, series = sum(part.size for part in parts), sum(part.series for part in parts)
-    return Segment(b"".join(part.blocks for part in parts), crc, size, series)
+    return Segment(
+        blocks=tuple(block for part in parts for block in part.blocks),
+        crc=reduce(lambda so_far, part: isal_zlib.crc32_combine(so_far, part.crc, part.size), parts, 0),
+        size=sum(part.size for part in parts),
+        series=sum(part.series for part in parts),
+    )
 
 
 def as_gzip(body: Segment, tail: bytes) -> bytes:
     """One gzip member with the text of the body and then the tail."""
     end = isal_zlib.compress(tail, _LEVEL, wbits=_RAW_DEFLATE)
     trailer = struct.pack("<II", isal_zlib.crc32(tail, body.crc), (body.size + len(tail)) & 0xFFFFFFFF)
-    return b"".join((_HEADER, body.blocks, end, trailer))
+    return b"".join((_HEADER, *body.blocks, end, trailer))
 
 
-def as_plain(body: Segment, tail: bytes) -> bytes:
-    """The text of the body and then the tail."""
-    return b"".join((isal_zlib.decompressobj(_RAW_DEFLATE).decompress(body.blocks), tail))
+def as_plain(body: Segment, tail: bytes) -> Iterator[bytes]:
+    """The text of the body and then the tail, in pieces, so that it need not be held whole."""
+    inflate = isal_zlib.decompressobj(_RAW_DEFLATE)
+    for block in body.blocks:
+        yield inflate.decompress(block)
+    yield tail
