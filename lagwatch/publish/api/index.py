@@ -11,12 +11,13 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from lagwatch import __version__
-from lagwatch.model.alerts import Alert, Severity, State
+from lagwatch.model.alerts import State
 from lagwatch.model.latest import Latest
 from lagwatch.model.view import View
 from lagwatch.publish.api.access import Everything
 from lagwatch.publish.api.health import readiness
 from lagwatch.publish.api.paging import PageQuery, choose
+from lagwatch.publish.api.routers.alerts import urgency
 from lagwatch.publish.api.routers.clusters import state_of
 from lagwatch.publish.api.values import known, number
 
@@ -78,7 +79,7 @@ async def index(source: Everything) -> HTMLResponse:
 
 def _alerts(clusters: Sequence[Latest]) -> str:
     every = [alert for latest in clusters if latest.verdict for alert in latest.verdict.alerts]
-    active = sorted((alert for alert in every if alert.state is not State.RESOLVED), key=_urgency)
+    active = sorted((alert for alert in every if alert.state is not State.RESOLVED), key=urgency, reverse=True)
     rows = [
         [
             f'<td class="{alert.severity}">{alert.severity}</td>',
@@ -94,10 +95,6 @@ def _alerts(clusters: Sequence[Latest]) -> str:
         _table(("Severity", "State", "Rule", "Cluster", "What happened"), rows) if rows else "<p>There are none.</p>"
     )
     return f"<h2>Alerts</h2>{table}{more}\n"
-
-
-def _urgency(alert: Alert) -> tuple[bool, int, float]:
-    return alert.state is not State.FIRING, -list(Severity).index(alert.severity), alert.since
 
 
 def _clusters(clusters: Sequence[Latest], now: float) -> str:

@@ -5,12 +5,13 @@ A list takes `limit`, `offset`, `sort` (a field, or `-field` for the largest fir
 an error with a near miss. Rows whose value is unknown come last in either direction.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, NamedTuple, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from lagwatch.model.snapshot import Bool, Float64, Int32, Int64
 from lagwatch.publish.api.names import near
@@ -19,6 +20,10 @@ Column = Int64 | Int32 | Float64
 Columns = Mapping[str, Column]
 MAX_INT64 = 2**63 - 1
 Pattern = Annotated[str, Field(max_length=255)]
+Count = Annotated[int, Field(ge=0, le=MAX_INT64)]
+BrokerId = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Absent = SkipJsonSchema[None]
+"""The value of a filter that was not given; nobody can give it, so the documentation does not have it."""
 
 
 class PageQuery(BaseModel):
@@ -29,18 +34,30 @@ class PageQuery(BaseModel):
     limit: int = Field(100, ge=1, le=1000, description="At most so many items.", examples=[20])
     offset: int = Field(0, ge=0, le=MAX_INT64, description="Leave out so many items before that.", examples=[0])
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _nothing_unknown(cls, given: Any) -> Any:
-        for name in set(given) - set(cls.model_fields):
-            meant = near(str(name), cls.model_fields)
-            hint = f"; did you mean '{meant[0]}'?" if meant else ""
-            known = ", ".join(sorted(cls.model_fields))
-            message = "there is no query parameter '{name}'{hint} Known here: {known}"
-            raise PydanticCustomError(
-                "unknown_parameter", message, {"name": str(name)[:100], "hint": hint or ".", "known": known}
-            )
-        return given
+    def _nothing_unknown(cls, given: Mapping[str, Any], check: ModelWrapValidatorHandler[Self]) -> Self:
+        wrong = [_unknown_parameter(name, cls.model_fields) for name in given if name not in cls.model_fields]
+        if not wrong:
+            return check(given)
+        try:
+            check(given)
+        except ValidationError as error:
+            wrong += [_again(line) for line in error.errors()]
+        raise ValidationError.from_exception_data(cls.__name__, wrong)
+
+
+def _unknown_parameter(name: str, known: Iterable[str]) -> InitErrorDetails:
+    meant = near(name, known)
+    hint = f"; did you mean '{meant[0]}'?" if meant else "."
+    message = "There is no such parameter{hint} Known here: {known}"
+    error = PydanticCustomError("unknown_parameter", message, {"hint": hint, "known": ", ".join(sorted(known))})
+    return InitErrorDetails(type=error, loc=(name[:100],), input=None)
+
+
+def _again(line: ErrorDetails) -> InitErrorDetails:
+    """An error as it was, to be raised together with others."""
+    return InitErrorDetails(type=line["type"], loc=line["loc"], input=line["input"], ctx=line.get("ctx", {}))
 
 
 class Rows(NamedTuple):

@@ -19,6 +19,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from lagwatch.logs import event
+from lagwatch.publish.api.middleware import HEADERS
 from lagwatch.publish.api.names import near
 from lagwatch.publish.api.schemas.health import Readiness
 
@@ -163,6 +165,8 @@ def _with_head(allow: str) -> str:
 
 
 async def _fault(request: Request, error: Exception) -> JSONResponse:
-    log.error("request failed path=%s", request.url.path, exc_info=error)
+    """This answer passes no layer of ours any more; the server logs the traceback."""
+    event(log, logging.ERROR, "request_failed", path=request.url.path, kind=type(error).__name__)
     detail = "lagwatch failed to answer; its log has the cause. Please report it with the request that you sent."
-    return Refused(Problem(type="about:blank", title="Internal Server Error", status=500, detail=detail)).response()
+    problem = Problem(type="about:blank", title="Internal Server Error", status=500, detail=detail)
+    return Refused(problem, HEADERS).response()

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from lagwatch.model.alerts import Alert as AlertFacts
-from lagwatch.model.alerts import Severity
+from lagwatch.model.alerts import Severity, State
 from lagwatch.model.latest import Latest
 from lagwatch.model.snapshot import Bool, Float64, Int64
 from lagwatch.publish.api.access import ClusterData, Everything
 from lagwatch.publish.api.names import glob, matching
-from lagwatch.publish.api.paging import PageQuery, Pattern, Rows, choose
+from lagwatch.publish.api.paging import Absent, PageQuery, Pattern, Rows, choose
 from lagwatch.publish.api.problems import documented
 from lagwatch.publish.api.routers.clusters import state_of
 from lagwatch.publish.api.routers.pages import page
@@ -22,31 +22,34 @@ from lagwatch.publish.api.schemas.base import ClusterPage
 from lagwatch.publish.api.values import age, moment, number
 
 router = APIRouter(tags=["alerts"])
-_Sort = Literal["severity", "-severity", "since", "-since", "value", "-value"]
-_LOUDNESS = {severity: rank for rank, severity in enumerate(Severity)}
+_Sort = Literal["urgency", "-urgency", "severity", "-severity", "since", "-since", "value", "-value"]
+_SEVERITIES = tuple(Severity)
+_STATES = (State.INACTIVE, State.RESOLVED, State.PENDING, State.UNKNOWN, State.FIRING)
 
 
 class AlertQuery(PageQuery):
     """Which alerts, in which order."""
 
     sort: _Sort = Field(
-        "-severity", description="The field to sort by; `-` for the loudest or latest first.", examples=["-since"]
+        "-urgency",
+        description="The field to sort by, `-` for the largest first; urgency is what fires before what does not, then severity.",
+        examples=["-since"],
     )
-    state: list[AlertState] | None = Field(None, description="Only these states.", examples=[["firing", "unknown"]])
-    severity: list[Severity] | None = Field(
+    state: list[AlertState] | Absent = Field(None, description="Only these states.", examples=[["firing", "unknown"]])
+    severity: list[Severity] | Absent = Field(
         None, description="Only these severities.", examples=[["critical", "emergency"]]
     )
-    rule: Pattern | None = Field(
+    rule: Pattern | Absent = Field(
         None, description="Only rules that match this pattern (`*`, `?`).", examples=["ConsumerLag*"]
     )
-    group: Pattern | None = Field(None, description="Only groups that match this pattern.", examples=["bill*"])
-    topic: Pattern | None = Field(None, description="Only topics that match this pattern.", examples=["orders*"])
+    group: Pattern | Absent = Field(None, description="Only groups that match this pattern.", examples=["bill*"])
+    topic: Pattern | Absent = Field(None, description="Only topics that match this pattern.", examples=["orders*"])
 
 
 class AllAlertsQuery(AlertQuery):
     """Which alerts of which clusters, in which order."""
 
-    cluster: Pattern | None = Field(None, description="Only clusters that match this pattern.", examples=["eu-*"])
+    cluster: Pattern | Absent = Field(None, description="Only clusters that match this pattern.", examples=["eu-*"])
 
 
 @router.get("/clusters/{cluster}/alerts", responses=documented(404, 422, 503))
@@ -100,12 +103,19 @@ def _named(pattern: str | None, names: Sequence[str | None]) -> Bool:
 
 def _sort_column(sort: str, alerts: Sequence[AlertFacts]) -> Int64 | Float64:
     match sort.removeprefix("-"):
+        case "urgency":
+            return np.array([urgency(alert) for alert in alerts], dtype=np.int64)
         case "severity":
-            return np.array([_LOUDNESS[alert.severity] for alert in alerts], dtype=np.int64)
+            return np.array([_SEVERITIES.index(alert.severity) for alert in alerts], dtype=np.int64)
         case "since":
             return np.array([alert.since for alert in alerts], dtype=np.float64)
         case _:
             return np.array([np.nan if alert.value is None else alert.value for alert in alerts], dtype=np.float64)
+
+
+def urgency(alert: AlertFacts) -> int:
+    """A rank: firing above unknown, pending and resolved; within these by severity."""
+    return _STATES.index(alert.state) * len(_SEVERITIES) + _SEVERITIES.index(alert.severity)
 
 
 def _cluster_age(latest: Latest, now: float) -> ClusterAge:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from lagwatch.model.snapshot import Int32, Int64, PartitionTable
 from lagwatch.publish.api.access import ClusterData
-from lagwatch.publish.api.paging import PageQuery, choose
+from lagwatch.publish.api.paging import Absent, PageQuery, choose
 from lagwatch.publish.api.problems import documented
 from lagwatch.publish.api.routers.pages import page
 from lagwatch.publish.api.schemas.base import ClusterPage
@@ -22,7 +22,9 @@ class BrokerQuery(PageQuery):
     """Which brokers, in which order."""
 
     sort: _Sort = Field("id", description="The field to sort by; `-` for the largest first.", examples=["-leaders"])
-    up: bool | None = Field(None, description="Only brokers that are up, or only those that are not.", examples=[False])
+    up: bool | Absent = Field(
+        None, description="Only brokers that are up, or only those that are not.", examples=[False]
+    )
 
 
 @router.get("/clusters/{cluster}/brokers", responses=documented(404, 422, 503))

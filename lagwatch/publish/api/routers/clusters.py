@@ -12,7 +12,7 @@ from lagwatch.model.latest import Latest
 from lagwatch.model.view import View
 from lagwatch.publish.api.access import Everything, OneCluster
 from lagwatch.publish.api.names import matching
-from lagwatch.publish.api.paging import PageQuery, Pattern, choose
+from lagwatch.publish.api.paging import Absent, PageQuery, Pattern, choose
 from lagwatch.publish.api.problems import documented
 from lagwatch.publish.api.schemas.base import Page
 from lagwatch.publish.api.schemas.clusters import AlertCounts, Cluster, ClusterState
@@ -25,8 +25,10 @@ class ClusterQuery(PageQuery):
     """Which clusters, in which order."""
 
     sort: Literal["name", "-name"] = Field("name", description="The field to sort by.", examples=["name"])
-    name: Pattern | None = Field(None, description="Only names that match this pattern (`*`, `?`).", examples=["eu-*"])
-    state: list[ClusterState] | None = Field(None, description="Only these states.", examples=[["stale", "waiting"]])
+    name: Pattern | Absent = Field(
+        None, description="Only names that match this pattern (`*`, `?`).", examples=["eu-*"]
+    )
+    state: list[ClusterState] | Absent = Field(None, description="Only these states.", examples=[["stale", "waiting"]])
 
 
 @router.get("/clusters", responses=documented(422))

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from lagwatch.publish.api.access import ClusterData
 from lagwatch.publish.api.names import matching
-from lagwatch.publish.api.paging import PageQuery, Pattern, choose
+from lagwatch.publish.api.paging import Absent, PageQuery, Pattern, choose
 from lagwatch.publish.api.problems import documented
 from lagwatch.publish.api.routers.pages import page
 from lagwatch.publish.api.schemas.base import ClusterPage
@@ -25,8 +25,8 @@ class GapQuery(PageQuery):
     sort: Literal["part", "-part", "count", "-count"] = Field(
         "part", description="The field to sort by; `part`: in the order of a poll.", examples=["-count"]
     )
-    part: list[_Part] | None = Field(None, description="Only these parts of the facts.", examples=[["offsets"]])
-    reason: Pattern | None = Field(
+    part: list[_Part] | Absent = Field(None, description="Only these parts of the facts.", examples=[["offsets"]])
+    reason: Pattern | Absent = Field(
         None, description="Only reasons that match this pattern (`*`, `?`).", examples=["*TIMED_OUT"]
     )
 

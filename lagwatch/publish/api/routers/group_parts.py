@@ -11,7 +11,7 @@ from lagwatch.model.snapshot import Member as MemberFacts
 from lagwatch.publish.api.access import ClusterData
 from lagwatch.publish.api.names import GroupName, matching
 from lagwatch.publish.api.ownership import MemberLoad, OwnedGroup, owners_known
-from lagwatch.publish.api.paging import Columns, PageQuery, Pattern, at_least, choose
+from lagwatch.publish.api.paging import Absent, Columns, PageQuery, Pattern, at_least, choose
 from lagwatch.publish.api.problems import documented
 from lagwatch.publish.api.routers.groups import MinLag, group_row
 from lagwatch.publish.api.routers.pages import page
@@ -30,7 +30,7 @@ class GroupPartitionQuery(PageQuery):
     sort: _PartitionSort = Field(
         "partition", description="The field to sort by; `partition`: by topic and number.", examples=["-lag"]
     )
-    topic: Pattern | None = Field(
+    topic: Pattern | Absent = Field(
         None, description="Only topics that match this pattern (`*`, `?`).", examples=["orders*"]
     )
     min_lag: MinLag = None

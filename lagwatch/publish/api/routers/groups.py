@@ -13,7 +13,7 @@ from lagwatch.model.snapshot import Group as GroupFacts
 from lagwatch.publish.api.access import ClusterData, Seen
 from lagwatch.publish.api.names import GroupName, matching
 from lagwatch.publish.api.ownership import owners_known, run_of
-from lagwatch.publish.api.paging import MAX_INT64, Columns, PageQuery, Pattern, at_least, choose
+from lagwatch.publish.api.paging import Absent, Columns, Count, PageQuery, Pattern, at_least, choose
 from lagwatch.publish.api.problems import documented, unknown_name
 from lagwatch.publish.api.routers.clusters import alert_counts
 from lagwatch.publish.api.routers.pages import aged, page
@@ -40,19 +40,19 @@ _Type = Literal["classic", "consumer", "share", "streams", "unknown"]
 _State = Literal[
     "Stable", "Empty", "Dead", "PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling", "NotReady", "unknown",
 ]  # fmt: skip
-MinLag = Annotated[
-    int | None, Field(ge=0, le=MAX_INT64, description="Only where the lag is known and at least this.", examples=[1000])
-]
+MinLag = Annotated[Count | Absent, Field(description="Only where the lag is known and at least this.", examples=[1000])]
 
 
 class GroupQuery(PageQuery):
     """Which groups, in which order."""
 
     sort: _Sort = Field("name", description="The field to sort by; `-` for the largest first.", examples=["-lag"])
-    name: Pattern | None = Field(None, description="Only names that match this pattern (`*`, `?`).", examples=["bill*"])
-    type: list[_Type] | None = Field(None, description="Only these types.", examples=[["classic", "consumer"]])
-    state: list[_State] | None = Field(None, description="Only these states.", examples=[["Empty"]])
-    topic: Pattern | None = Field(
+    name: Pattern | Absent = Field(
+        None, description="Only names that match this pattern (`*`, `?`).", examples=["bill*"]
+    )
+    type: list[_Type] | Absent = Field(None, description="Only these types.", examples=[["classic", "consumer"]])
+    state: list[_State] | Absent = Field(None, description="Only these states.", examples=[["Empty"]])
+    topic: Pattern | Absent = Field(
         None, description="Only groups that committed on a topic that matches this pattern.", examples=["orders"]
     )
     min_lag: MinLag = None
@@ -62,7 +62,7 @@ class GroupTopicQuery(PageQuery):
     """Which topics of a group, in which order."""
 
     sort: _TopicSort = Field("topic", description="The field to sort by; `-` for the largest first.", examples=["-lag"])
-    topic: Pattern | None = Field(
+    topic: Pattern | Absent = Field(
         None, description="Only topics that match this pattern (`*`, `?`).", examples=["orders*"]
     )
     min_lag: MinLag = None

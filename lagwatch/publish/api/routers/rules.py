@@ -11,7 +11,7 @@ from lagwatch.model.alerts import Severity
 from lagwatch.model.latest import Latest
 from lagwatch.publish.api.access import Everything
 from lagwatch.publish.api.names import matching
-from lagwatch.publish.api.paging import PageQuery, Pattern, choose
+from lagwatch.publish.api.paging import Absent, PageQuery, Pattern, choose
 from lagwatch.publish.api.problems import documented
 from lagwatch.publish.api.routers.clusters import alert_counts
 from lagwatch.publish.api.schemas.alerts import Condition, Escalation, Override, Rule, Threshold
@@ -27,12 +27,12 @@ class RuleQuery(PageQuery):
     sort: Literal["rule", "-rule"] = Field(
         "rule", description="`rule`: in the order of the configuration.", examples=["rule"]
     )
-    name: Pattern | None = Field(
+    name: Pattern | Absent = Field(
         None, description="Only names that match this pattern (`*`, `?`).", examples=["ConsumerLag*"]
     )
-    severity: list[Severity] | None = Field(None, description="Only these severities.", examples=[["emergency"]])
-    enabled: bool | None = Field(None, description="Only rules that are evaluated, or only others.", examples=[True])
-    cluster: Pattern | None = Field(
+    severity: list[Severity] | Absent = Field(None, description="Only these severities.", examples=[["emergency"]])
+    enabled: bool | Absent = Field(None, description="Only rules that are evaluated, or only others.", examples=[True])
+    cluster: Pattern | Absent = Field(
         None, description="Only what is in effect in clusters that match this.", examples=["eu-*"]
     )
 

@@ -11,7 +11,7 @@ from lagwatch.model.snapshot import Bool, Int64
 from lagwatch.model.view import View
 from lagwatch.publish.api.access import ClusterData, Seen
 from lagwatch.publish.api.names import TopicName, matching
-from lagwatch.publish.api.paging import Columns, PageQuery, Pattern, choose, sums
+from lagwatch.publish.api.paging import Absent, Columns, PageQuery, Pattern, choose, sums
 from lagwatch.publish.api.problems import documented, unknown_name
 from lagwatch.publish.api.routers.clusters import min_isr_count
 from lagwatch.publish.api.routers.pages import aged, page
@@ -36,11 +36,11 @@ class TopicQuery(PageQuery):
     sort: _TopicSort = Field(
         "name", description="The field to sort by; `-` for the largest first.", examples=["-messages"]
     )
-    name: Pattern | None = Field(
+    name: Pattern | Absent = Field(
         None, description="Only names that match this pattern (`*`, `?`).", examples=["orders*"]
     )
-    internal: bool | None = Field(None, description="Only internal topics, or only others.", examples=[False])
-    problem: _Flag | None = Field(None, description="Only topics with such partitions.", examples=["offline"])
+    internal: bool | Absent = Field(None, description="Only internal topics, or only others.", examples=[False])
+    problem: _Flag | Absent = Field(None, description="Only topics with such partitions.", examples=["offline"])
 
 
 class PartitionQuery(PageQuery):
@@ -49,14 +49,16 @@ class PartitionQuery(PageQuery):
     sort: _PartitionSort = Field(
         "partition", description="The field to sort by; `partition`: by topic and number.", examples=["-messages"]
     )
-    problem: _Flag | None = Field(None, description="Only such partitions.", examples=["offline"])
-    leader: int | None = Field(None, ge=0, le=2**31 - 1, description="Only those that this broker leads.", examples=[1])
+    problem: _Flag | Absent = Field(None, description="Only such partitions.", examples=["offline"])
+    leader: int | Absent = Field(
+        None, ge=0, le=2**31 - 1, description="Only those that this broker leads.", examples=[1]
+    )
 
 
 class AllPartitionsQuery(PartitionQuery):
     """Which partitions of the cluster, in which order."""
 
-    topic: Pattern | None = Field(
+    topic: Pattern | Absent = Field(
         None, description="Only topics that match this pattern (`*`, `?`).", examples=["orders*"]
     )
 

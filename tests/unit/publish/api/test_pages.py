@@ -1,0 +1,132 @@
+"""The pages for people: `/` and `/docs`; and the one for Prometheus."""
+
+import gzip
+import re
+from dataclasses import replace
+from hashlib import sha256
+from html.parser import HTMLParser
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
+from prometheus_client.parser import text_string_to_metric_families as text_format
+
+from lagwatch.publish.api import create_api
+from tests.support import world
+from tests.support.asgi import Client
+from tests.support.build import group, latest, snapshot, topic, view
+
+SWAGGER_UI = {
+    "/docs/swagger-ui-bundle.js": "050bc415ee7048dcd881682678f720264e7da5e373f7461d7c58c755305255f7",
+    "/docs/swagger-ui.css": "1ac324f7dcd27e4b9386b4bd6421271ec147e922a22c05ba24b11515e9aa6321",
+}
+"""Digests of the files of the published swagger-ui-dist 5.33.1."""
+
+
+class Tags(HTMLParser):
+    """Every start tag with its attributes, and whether what was opened is closed in order."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found, self.open = [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+        if tag not in {"meta", "link"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def links(self):
+        return [attrs[key] for _, attrs in self.found for key in ("href", "src") if key in attrs]
+
+
+def test_the_index_shows_clusters_groups_and_alerts_to_a_newcomer(api):
+    response = api.get("/")
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.text))
+    assert "ConsumerLagGrowing" in text
+    assert "PartitionsOffline" not in text
+    assert "billing classic Stable 2 14,000" in text
+    assert "search unknown unknown unknown unknown" in text
+    assert "backup waiting unknown" in text
+    assert not Tags(response.text).open
+
+
+def test_every_link_of_the_index_leads_somewhere(api):
+    links = {link for link in Tags(api.get("/").text).links() if not link.startswith("data:")}
+    assert len(links) > 10
+    for link in links - {"readyz"}:
+        assert api.get(f"/{link.replace('..', '%2E%2E')}").status_code == 200, link
+
+
+def test_names_from_kafka_cannot_become_markup():
+    nasty = "<script>alert(1)</script>\"&'"
+    seen = view(snapshot({"t": topic((0, 9))}, {nasty: group({"t": [1]}, state=nasty, kind=nasty)}, cluster=nasty))
+    alert = replace(world.alerts()[0], summary=nasty, rule=nasty)
+    published = replace(latest(seen), verdict=replace(world.main().verdict, alerts=(alert,)))
+    published = replace(published, health=replace(published.health, error=nasty))
+    page = Client(create_api(world.board(published), clock=lambda: world.NOW)).get("/").text
+    assert "<script" not in page
+    assert page.count("&lt;script&gt;") >= 6
+    assert {tag for tag, _ in Tags(page).found}.isdisjoint({"script", "img", "iframe"})
+
+
+def test_the_style_of_the_index_is_the_one_that_its_policy_allows(api):
+    import base64
+
+    response = api.get("/")
+    (style,) = re.findall(r"<style>(.*?)</style>", response.text, re.DOTALL)
+    digest = base64.b64encode(sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in response.headers["content-security-policy"]
+    assert "color-scheme: light dark" in style
+
+
+def test_the_documentation_needs_nothing_from_elsewhere(api):
+    page = api.get("/docs")
+    links = [link for link in Tags(page.text).links() if not link.startswith("data:")]
+    assert sorted(links) == ["docs/start.js", "docs/swagger-ui-bundle.js", "docs/swagger-ui.css", "openapi.json"]
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+    assert "http" not in page.text + api.get("/docs/start.js").text
+    for link in links:
+        assert api.get(f"/{link}").status_code == 200
+
+
+@pytest.mark.parametrize(("path", "digest"), SWAGGER_UI.items())
+def test_swagger_ui_is_the_published_one(api, path, digest):
+    assert sha256(api.get(path).content).hexdigest() == digest
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type", "parse"),
+    [
+        ("text/plain", "text/plain; version=0.0.4; charset=utf-8", text_format),
+        (
+            "application/openmetrics-text;version=1.0.0",
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            openmetrics,
+        ),
+    ],
+)
+def test_metrics_come_in_the_format_that_was_asked_for(api, accept, content_type, parse):
+    plain = api.get("/metrics", headers={"Accept": accept, "Accept-Encoding": "identity"})
+    assert plain.headers["content-type"] == content_type
+    assert "accept" in plain.headers["vary"].lower()
+    lag = {
+        (sample.labels["group"], sample.labels["partition"]): sample.value
+        for family in parse(plain.text)
+        for sample in family.samples
+        if sample.name == "kafka_consumer_group_lag"
+    }
+    assert lag["billing", "0"] == 13_000
+    packed = api.get("/metrics", headers={"Accept": accept, "Accept-Encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "kafka_consumer_group_lag" in packed.text
+
+
+def test_an_unasked_scrape_is_not_compressed(api):
+    response = api.get("/metrics", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in response.headers
+    with pytest.raises(gzip.BadGzipFile):
+        gzip.decompress(response.content)
