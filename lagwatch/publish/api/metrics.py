@@ -1,7 +1,7 @@
 """The way to `/metrics`: negotiation is in the headers, the page is ready in the board."""
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 
 from lagwatch.publish.api.access import Everything
 from lagwatch.publish.metrics import Format, negotiate
@@ -19,7 +19,10 @@ _TYPES = {fmt.value.partition(";")[0]: {"schema": {"type": "string"}} for fmt in
     },
 )
 def metrics(request: Request, source: Everything) -> Response:
-    """Everything for Prometheus; a plain function, because plain text has to be decompressed: that is no work for the loop."""
-    accept, encoding = (",".join(request.headers.getlist(name)) for name in ("accept", "accept-encoding"))
+    """Everything for Prometheus; a plain function, because making the page is no work for the event loop."""
+    accept, encoding = (", ".join(request.headers.getlist(name)) for name in ("accept", "accept-encoding"))
     variant = negotiate(accept, encoding)
-    return Response(source.board.page(variant), headers=variant.headers)
+    pieces = source.board.pieces(variant)
+    if variant.gzip:
+        return Response(b"".join(pieces), headers=variant.headers)
+    return StreamingResponse(pieces, headers=variant.headers)

@@ -50,9 +50,7 @@ class PartitionQuery(PageQuery):
         "partition", description="The field to sort by; `partition`: by topic and number.", examples=["-messages"]
     )
     problem: _Flag | Absent = Field(None, description="Only such partitions.", examples=["offline"])
-    leader: int | Absent = Field(
-        None, ge=0, le=2**31 - 1, description="Only those that this broker leads.", examples=[1]
-    )
+    leader: BrokerId | Absent = Field(None, description="Only those that this broker leads.", examples=[1])
 
 
 class AllPartitionsQuery(PartitionQuery):
