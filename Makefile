@@ -10,10 +10,10 @@ help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 # The virtual environment is made anew only when a requirement changed: a second start takes no time.
-$(STAMP): pyproject.toml requirements-dev.txt
+$(STAMP): pyproject.toml requirements-dev.txt constraints.txt
 	@echo "Installing lagwatch and its development tools into $(VENV) (about a minute, once) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo]' --requirement requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo]' --requirement requirements-dev.txt --constraint constraints.txt
 	@touch $(STAMP)
 
 install: $(STAMP)  ## Virtual environment with the package and the development tools

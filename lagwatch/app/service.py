@@ -51,6 +51,7 @@ class Service:
                 rules,
                 interval_s=cluster.interval_s,
                 deadline_s=cluster.deadline_s,
+                growth_window_s=cluster.growth_window_s,
                 on_latest=self._publish,
             )
             for cluster in settings.clusters

@@ -41,8 +41,18 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def address(listener: socket.socket) -> str:
-    """Where the socket is reached, as a URL; the computer's name stands for all addresses."""
+    """Where the socket is reached."""
     host, port = listener.getsockname()[:2]
+    return url(host, port)
+
+
+def url(host: str, port: int) -> str:
+    """
+    The address as a URL; the computer's name stands for all of its addresses.
+
+    >>> url("127.0.0.1", 8484), url("::1", 8484)
+    ('http://127.0.0.1:8484', 'http://[::1]:8484')
+    """
     if host in ("0.0.0.0", "::"):  # noqa: S104 (compared, not bound)
         host = socket.gethostname()
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

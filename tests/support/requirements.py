@@ -36,7 +36,9 @@ def closure() -> dict[str, str]:
             installed = distribution(name)
             found[name] = installed.version
             needs = [Requirement(text) for text in installed.requires or ()]
-            to_do += [_normal(each.name) for each in needs if each.marker is None or each.marker.evaluate({"extra": ""})]
+            to_do += [
+                _normal(each.name) for each in needs if each.marker is None or each.marker.evaluate({"extra": ""})
+            ]
     return dict(sorted(found.items()))
 
 
