@@ -9,16 +9,13 @@ Builders of facts and views for tests: plain values in, the smallest whole thing
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
-from lagwatch.analyze.lag import lag
+from lagwatch.cycle import Memory, advance
 from lagwatch.model.latest import Latest, PollHealth
-from lagwatch.model.snapshot import UNKNOWN, UNKNOWN_LEADER, Int64, Snapshot
+from lagwatch.model.snapshot import Snapshot
 from lagwatch.model.trace import decode
-from lagwatch.model.view import GroupTable, PairTable, View
+from lagwatch.model.view import View
 
 T0 = 1_772_000_000.0
 """Seconds since the epoch; when facts hold that say nothing else."""
@@ -78,26 +75,11 @@ def snapshot(
     return replace(decode(document), **fields)  # type: ignore[arg-type]
 
 
-def view(seen: Snapshot, **fields: object) -> View:
-    """The view of a snapshot that nothing was known before; growth is unknown. `fields` replace columns."""
-    commits, table = seen.commits, seen.partitions
-    lags = lag(commits.offset, table.start[commits.row], table.end[commits.row])
-    pairs = _pairs(seen, lags)
-    minimum = [config.get("min.insync.replicas") for config in seen.topics.config]
-    known = np.array([m is not None for m in minimum], np.bool_)[table.topic]
-    needed = np.array([int(m or 0) for m in minimum], np.int64)[table.topic]
-    made = View(
-        snapshot=seen,
-        lag=lags,
-        growth=np.full(len(commits), np.nan),
-        pairs=pairs,
-        groups=_groups(seen, lags),
-        under_replicated=table.isr.counts < table.replicas.counts,
-        offline=(table.leader < 0) & (table.leader != UNKNOWN_LEADER),
-        under_min_isr=known & (table.isr.counts < needed),
-        under_min_isr_known=known,
-    )
-    return replace(made, **fields)  # type: ignore[arg-type]
+def view(*snapshots: Snapshot, **fields: object) -> View:
+    """The view of the last snapshot after the earlier ones; `fields` replace columns."""
+    memory = Memory()
+    views = [advance(memory, seen, (), seen.at)[0] for seen in snapshots]
+    return replace(views[-1], **fields)  # type: ignore[arg-type]
 
 
 def latest(seen: View | None = None, *, cluster: str = "main", at: float = T0, **fields: object) -> Latest:
@@ -108,39 +90,3 @@ def latest(seen: View | None = None, *, cluster: str = "main", at: float = T0, *
         interval_s=30, deadline_s=20, last_attempt_at=good, last_good_at=good, polls=int(seen is not None)
     )
     return replace(Latest(cluster=name, health=health, view=seen), **fields)  # type: ignore[arg-type]
-
-
-def _pairs(seen: Snapshot, lags: Int64) -> PairTable:
-    keys = np.stack([seen.commits.group, seen.partitions.topic[seen.commits.row]], axis=1)
-    unique, first = np.unique(keys, axis=0, return_index=True)
-    bounds = np.append(first, len(keys))
-    unknown = np.full(len(unique), np.nan)
-    columns = _sums([lags[a:b] for a, b in pairwise(bounds)])
-    return PairTable(
-        group=unique[:, 0].astype(np.int32),
-        topic=unique[:, 1].astype(np.int32),
-        first=bounds,
-        lag=columns[0],
-        max_lag=columns[1],
-        unknown=columns[2],
-        growth=unknown,
-        produced=unknown,
-        commit_interval_s=unknown,
-        patience_s=unknown,
-    )
-
-
-def _groups(seen: Snapshot, lags: Int64) -> GroupTable:
-    columns = _sums([lags[seen.commits.group == g] for g in range(len(seen.groups))])
-    return GroupTable(
-        lag_sum=columns[0], lag_max=columns[1], unknown=columns[2], growth=np.full(len(seen.groups), np.nan)
-    )
-
-
-def _sums(parts: list[Int64]) -> tuple[Int64, Int64, Int64]:
-    """Sum and largest of the known lags (UNKNOWN if there is none), and how many are unknown."""
-    known = [part[part != UNKNOWN] for part in parts]
-    sums = [int(part.sum()) if len(part) else UNKNOWN for part in known]
-    largest = [int(part.max()) if len(part) else UNKNOWN for part in known]
-    unknown = [len(part) - len(some) for part, some in zip(parts, known, strict=True)]
-    return np.array(sums, np.int64), np.array(largest, np.int64), np.array(unknown, np.int64)

@@ -39,7 +39,8 @@ def _format(accept: str) -> Format:
     ranges = _weighted(accept)
     text = _preference(ranges, "text", "plain", ("", "0.0.4"))
     openmetrics = _preference(ranges, "application", "openmetrics-text", ("", "1.0.0", "0.0.1"))
-    return Format.OPENMETRICS if openmetrics > text else Format.TEXT
+    acceptable = openmetrics[0] > 0
+    return Format.OPENMETRICS if acceptable and openmetrics > text else Format.TEXT
 
 
 def _gzip(accept_encoding: str) -> bool:
