@@ -1,5 +1,6 @@
 """The whole product without I/O: one snapshot and the memory of what was before become a View and a Verdict. Pure."""
 
+from lagwatch.analyze.growth import WINDOW_S
 from lagwatch.analyze.history import History
 from lagwatch.analyze.view import view
 from lagwatch.judge.engine import Alerts, judge
@@ -9,10 +10,14 @@ from lagwatch.model.view import View
 
 
 class Memory:
-    """All that is remembered of one cluster: bounded history and the states of its alerts. It can be pickled."""
+    """
+    All that is remembered of one cluster: bounded history and the states of its alerts. It can be pickled.
 
-    def __init__(self) -> None:
-        self.history = History()
+    `growth_window_s` is the time over which growth is measured.
+    """
+
+    def __init__(self, growth_window_s: float = WINDOW_S) -> None:
+        self.history = History(growth_window_s)
         self.alerts = Alerts()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+from lagwatch.analyze.growth import WINDOW_S
 from lagwatch.cycle import Memory, advance
 from lagwatch.errors import CollectError
 from lagwatch.logs import event
@@ -37,7 +38,8 @@ class Monitor:
 
     `on_latest` gets the new Latest and the transitions of this poll after every poll, failed ones too: a failed poll keeps
     the view and the verdict of the last good one, which age. `clock` gives seconds since the epoch, `timer` any steady
-    seconds. Only one tick runs at a time; one that finds another under way does nothing.
+    seconds. Only one tick runs at a time; one that finds another under way does nothing. Growth is measured over
+    `growth_window_s`.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Monitor:
         *,
         interval_s: float,
         deadline_s: float,
+        growth_window_s: float = WINDOW_S,
         on_latest: Callable[[Latest, Sequence[Transition]], None],
         clock: Callable[[], float] = time.time,
         timer: Callable[[], float] = time.perf_counter,
@@ -58,7 +61,7 @@ class Monitor:
         self._health = PollHealth(interval_s=interval_s, deadline_s=deadline_s)
         self.latest = Latest(cluster=name, health=self._health, rules=rules)
         self._reader = reader
-        self._memory = Memory()
+        self._memory = Memory(growth_window_s)
         self._on_latest = on_latest
         self._clock = clock
         self._timer = timer

@@ -1,4 +1,4 @@
-"""Growth: the least-squares slope of a column over the last five minutes. Pure."""
+"""Growth: the least-squares slope of a column over the last minutes, five unless one says otherwise. Pure."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -10,16 +10,13 @@ from lagwatch.analyze.columns import followed
 from lagwatch.model.snapshot import Bool, Float64, Int64
 
 WINDOW_S = 300.0
-"""The samples that count are at most this old."""
+"""The samples that count are at most this old, by default."""
 
 MINIMUM_SAMPLES = 4
 """With fewer samples there is no growth."""
 
-MINIMUM_COVERED_S = WINDOW_S / 2
-"""With samples that are closer together there is no growth."""
-
-SPACING_S = 25.0
-"""A sample that is nearer to the one before replaces it, so that memory has a bound whatever the interval of the polls."""
+_COVERED = 1 / 2  # of the window: with samples that are closer together there is no growth
+_SPACING = 1 / 12  # of the window: a nearer sample replaces the one before, so that memory has a bound
 
 _BLOCK = 1 << 13  # rows; all samples of a block fit into the processor's cache
 
@@ -34,7 +31,8 @@ class GrowthWindow:
     joins, leaves or starts anew does not look like growth.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, window_s: float = WINDOW_S) -> None:
+        self._window_s = window_s
         self._samples: deque[tuple[float, Float32]] = deque()
         self._base: Int64 = np.empty(0, dtype=np.int64)
 
@@ -58,29 +56,31 @@ class GrowthWindow:
         self._base[fresh] = column[fresh]
         values = np.subtract(column, self._base, dtype=np.int64).astype(np.float32)
         values[column < 0] = np.nan
-        if len(self._samples) > 1 and at - self._samples[-2][0] < SPACING_S:
+        if len(self._samples) > 1 and at - self._samples[-2][0] < self._window_s * _SPACING:
             self._samples.pop()
         self._samples.append((at, values))
-        while self._samples[0][0] < at - WINDOW_S:
+        while self._samples[0][0] < at - self._window_s:
             self._samples.popleft()
 
     def per_minute(self) -> Float64:
         """The slope of each row, a minute; NaN where the last value is unknown or there are too few samples."""
         answer = np.full(len(self._base), np.nan)
         times = np.array([at for at, _ in self._samples])
-        if len(times) < MINIMUM_SAMPLES or times[-1] - times[0] < MINIMUM_COVERED_S:
+        covered_s = self._window_s * _COVERED
+        if len(times) < MINIMUM_SAMPLES or times[-1] - times[0] < covered_s:
             return answer
         minutes = (times - times[-1]) / 60.0
         for part in _blocks(len(answer)):
-            answer[part] = slopes(minutes, [values[part] for _, values in self._samples])
+            answer[part] = slopes(minutes, [values[part] for _, values in self._samples], covered_s)
         return answer
 
 
-def slopes(minutes: Float64, samples: Sequence[Float32]) -> Float64:
+def slopes(minutes: Float64, samples: Sequence[Float32], covered_s: float) -> Float64:
     """
     Least-squares slopes; `samples` has an array per moment with an entry per row, NaN where nothing is known.
 
-    A row has no slope (NaN) if its last sample is unknown, or if the known ones are too few or too close together.
+    A row has no slope (NaN) if its last sample is unknown, or if the known ones are too few or cover less than
+    `covered_s` seconds.
     """
     centred = minutes - minutes.mean()
     answer = np.zeros(len(samples[0]))
@@ -88,11 +88,12 @@ def slopes(minutes: Float64, samples: Sequence[Float32]) -> Float64:
         answer += np.multiply(values, weight, dtype=np.float64)
     partial = np.flatnonzero(np.isnan(answer))
     if len(partial):
-        answer[partial] = _partial_slopes(minutes, np.stack([values[partial] for values in samples]).astype(np.float64))
+        known = np.stack([values[partial] for values in samples]).astype(np.float64)
+        answer[partial] = _partial_slopes(minutes, known, covered_s)
     return answer
 
 
-def _partial_slopes(minutes: Float64, samples: Float64) -> Float64:
+def _partial_slopes(minutes: Float64, samples: Float64, covered_s: float) -> Float64:
     there = ~np.isnan(samples)
     count = there.sum(axis=0)
     usable: Bool = there[-1] & (count >= MINIMUM_SAMPLES)
@@ -104,7 +105,7 @@ def _partial_slopes(minutes: Float64, samples: Float64) -> Float64:
     covered = (minutes[-1] - minutes[there.argmax(axis=0)]) * 60.0
     centred = np.where(there, minutes[:, None] - when.sum(axis=0) / count, 0.0)
     slope = (centred * np.where(there, values, 0.0)).sum(axis=0) / (centred * centred).sum(axis=0)
-    answer[usable] = np.where(covered >= MINIMUM_COVERED_S, slope, np.nan)
+    answer[usable] = np.where(covered >= covered_s, slope, np.nan)
     return answer
 
 

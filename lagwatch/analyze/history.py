@@ -6,7 +6,7 @@ import numpy as np
 
 from lagwatch.analyze.cadence import Cadence
 from lagwatch.analyze.columns import followed, segments
-from lagwatch.analyze.growth import GrowthWindow
+from lagwatch.analyze.growth import WINDOW_S, GrowthWindow
 from lagwatch.analyze.index import Index, Origin, build
 from lagwatch.analyze.lag import lag
 from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int64, Snapshot
@@ -27,13 +27,13 @@ class History:
     `advance` is called once a poll, in order; the other attributes then say what holds for that poll.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, growth_window_s: float = WINDOW_S) -> None:
         self.index: Index | None = None
         self.at: float | None = None
         self.row_cadence = Cadence()
         self.pair_cadence = Cadence()
-        self.produced = GrowthWindow()
-        self._lags = GrowthWindow()
+        self.produced = GrowthWindow(growth_window_s)
+        self._lags = GrowthWindow(growth_window_s)
         self._offset: Int64 = np.empty(0, dtype=np.int64)
         self._end: Int64 = np.empty(0, dtype=np.int64)
         self._topic_ids: tuple[str | None, ...] = ()

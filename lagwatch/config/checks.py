@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from lagwatch.config.connection import Mechanism
 from lagwatch.config.schema import Kind, Path, leaves
-from lagwatch.config.settings import DEADLINE_SHARE, ClusterSettings
+from lagwatch.config.settings import DEADLINE_SHARE, GROWTH_WINDOW_INTERVALS, ClusterSettings
 from lagwatch.config.values import format_duration, parse_duration
 
 Finding = tuple[Path, str]
@@ -30,6 +30,7 @@ def findings(tree: dict[str, Any], *, files: bool) -> Iterator[Finding]:
     for at, cluster in clusters:
         path = ("clusters", at)
         yield from _deadline(cluster, path)
+        yield from _growth_window(cluster, path)
         connection = _dict(cluster.get("connection"))
         yield from _tls(_dict(connection.get("tls")), (*path, "connection", "tls"))
         yield from _sasl(_dict(connection.get("sasl")), (*path, "connection", "sasl"))
@@ -60,8 +61,22 @@ def _deadline(cluster: dict[str, Any], path: Path) -> Iterator[Finding]:
     except ValueError:
         return
     if deadline >= interval:
-        good = format_duration(interval * DEADLINE_SHARE)
+        share = interval * DEADLINE_SHARE
+        good = format_duration(int(share) or share)
         yield (*path, "deadline"), f"expected less than the interval of {format_duration(interval)}, such as {good}"
+
+
+def _growth_window(cluster: dict[str, Any], path: Path) -> Iterator[Finding]:
+    if "growth_window" not in cluster:
+        return
+    try:
+        interval, window = parse_duration(cluster.get("interval", 30)), parse_duration(cluster["growth_window"])
+    except ValueError:
+        return
+    least = GROWTH_WINDOW_INTERVALS * interval
+    if window < least:
+        expected = f"expected at least {GROWTH_WINDOW_INTERVALS} intervals of {format_duration(interval)}"
+        yield (*path, "growth_window"), f"{expected}, which is {format_duration(least)}"
 
 
 def _tls(tls: dict[str, Any], path: Path) -> Iterator[Finding]:
@@ -77,7 +92,7 @@ def _tls(tls: dict[str, Any], path: Path) -> Iterator[Finding]:
 
 def _sasl(sasl: dict[str, Any], path: Path) -> Iterator[Finding]:
     yield from _twins(sasl, path)
-    mechanism, oidc = sasl.get("mechanism"), _dict(sasl.get("oidc"))
+    mechanism, oidc = sasl.get("mechanism"), _without(_dict(sasl.get("oidc")), "timeout")
     credentials = {key for key in sasl if key not in ("mechanism", "oidc")} | ({"oidc"} if oidc else set())
     if mechanism is None and credentials:
         yield (*path, "mechanism"), f"missing, expected one of {_MECHANISMS} beside {min(credentials)}"
@@ -183,6 +198,10 @@ def _readable(name: object) -> str:
 
 def _is_on(value: object) -> bool:
     return value is True or str(value).strip().lower() in ("true", "yes", "on", "1", "t", "y")
+
+
+def _without(section: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in section.items() if name != key}
 
 
 def _dict(value: object) -> dict[str, Any]:

@@ -30,10 +30,17 @@ from lagwatch.model.filters import NameFilter
 DEADLINE_SHARE = 2 / 3
 """The part of its interval that a poll may take, unless the configuration says otherwise."""
 
+GROWTH_WINDOW_INTERVALS = 4
+"""The least number of intervals over which growth can be measured."""
+
 
 def _default_deadline(values: dict[str, Any]) -> float:
     interval: float = values.get("interval_s", 30.0)
     return round(interval * DEADLINE_SHARE, 3)
+
+
+def _default_growth_window(values: dict[str, Any]) -> float:
+    return max(300.0, GROWTH_WINDOW_INTERVALS * float(values.get("interval_s", 30.0)))
 
 
 class FilterSettings(Section):
@@ -66,6 +73,12 @@ class ClusterSettings(Section):
         alias="deadline",
         description="When a poll ends, with what it has by then; default: two thirds of the interval.",
         examples=["20s"],
+    )
+    growth_window_s: PositiveSeconds = Field(
+        default_factory=_default_growth_window,
+        alias="growth_window",
+        description="The time over which growth is measured; default: five minutes, or four intervals if that is more.",
+        examples=["5m"],
     )
     groups: FilterSettings = Field(
         FilterSettings(), description="Which consumer groups to watch (regular expressions, whole name)."
