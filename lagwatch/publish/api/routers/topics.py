@@ -11,7 +11,7 @@ from lagwatch.model.snapshot import Bool, Int64
 from lagwatch.model.view import View
 from lagwatch.publish.api.access import ClusterData, Seen
 from lagwatch.publish.api.names import TopicName, matching
-from lagwatch.publish.api.paging import Absent, Columns, PageQuery, Pattern, choose, sums
+from lagwatch.publish.api.paging import Absent, BrokerId, Columns, PageQuery, Pattern, choose, sums
 from lagwatch.publish.api.problems import documented, unknown_name
 from lagwatch.publish.api.routers.clusters import min_isr_count
 from lagwatch.publish.api.routers.pages import aged, page
