@@ -43,7 +43,7 @@ class Scope:
 def scope(rule: Rule, there: Subjects) -> Scope:
     """The scope of a rule among the subjects of its grain."""
     rules = (rule, *(_applied(rule, override) for override in rule.overrides))
-    if not rule.overrides and not rule.exclude_groups and not rule.exclude_topics:
+    if rule.enabled and not (rule.overrides or rule.exclude_groups or rule.exclude_topics):
         return Scope(rules=rules, variant=None)
     variant = np.zeros(there.size, dtype=np.int64)
     for number, override in reversed(list(enumerate(rule.overrides, 1))):
@@ -67,23 +67,16 @@ def _applied(rule: Rule, override: Override) -> Rule:
 def _with(condition: Condition, numbers: Threshold | None) -> Condition:
     if numbers is None:
         return condition
-    limit = numbers.above if numbers.above is not None else numbers.below
-    clear = numbers.clear
-    if clear is None and limit is not None:
-        clear = _same_distance(condition, limit)
-    if limit is None:
-        return replace(condition, clear=condition.clear if clear is None else clear)
-    if numbers.above is not None:
-        return replace(condition, above=limit, below=None, clear=clear)
-    return replace(condition, above=None, below=limit, clear=clear)
-
-
-def _same_distance(condition: Condition, limit: float) -> float | None:
-    """The clear value that belongs to another limit: in proportion, as 80,000 is to 100,000."""
-    old = condition.above if condition.above is not None else condition.below
-    if condition.clear is None or not np.isfinite(condition.clear):
-        return condition.clear
-    return limit * condition.clear / old if old else None
+    above = condition.above if numbers.above is None else numbers.above
+    below = condition.below if numbers.below is None else numbers.below
+    clear = condition.clear if numbers.clear is None else numbers.clear
+    if (
+        clear is not None
+        and np.isfinite(clear)
+        and ((above is not None and clear > above) or (below is not None and clear < below))
+    ):
+        clear = None
+    return replace(condition, above=above, below=below, clear=clear)
 
 
 def _matches(override: Override, there: Subjects) -> Bool:

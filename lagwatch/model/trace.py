@@ -82,10 +82,10 @@ def read_trace(lines: Iterable[str]) -> Iterator[Snapshot]:
             snapshot = decode(json.loads(line))
             if snapshot.at <= last.get(snapshot.cluster, -np.inf):
                 raise TraceError(f"at: not later than the snapshot of {snapshot.cluster!r} before it; oldest first")
-        except json.JSONDecodeError as error:
-            raise TraceError(f"line {number}: not JSON ({error.msg} at column {error.colno})") from error
         except TraceError as error:
             raise TraceError(f"line {number}: {error}") from error
+        except (ValueError, RecursionError) as error:
+            raise TraceError(f"line {number}: not JSON ({error})") from error
         last[snapshot.cluster] = snapshot.at
         yield snapshot
 
