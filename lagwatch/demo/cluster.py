@@ -116,8 +116,8 @@ class KafkaCluster:
                 node.launch()
             for node in self._nodes:
                 node.wait_ready()
-        except BaseException:
-            self._close(keep_logs=True)
+        except BaseException as error:
+            self._close(keep_logs=isinstance(error, Exception))  # Ctrl-C is no failure
             raise
         self._progress(f"Kafka is up at {self.bootstrap}")
 
@@ -153,7 +153,7 @@ class KafkaCluster:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop(keep_logs=error is not None)
+        self.stop(keep_logs=isinstance(error, Exception))
 
     def _close(self, *, keep_logs: bool) -> None:
         assert self._leash is not None

@@ -15,8 +15,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 
 class Leash:
@@ -24,6 +25,7 @@ class Leash:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._starter = ThreadPoolExecutor(max_workers=1)
         # Its own session: Ctrl-C in the terminal reaches us, who stop in order, and not the guardian.
         self._guardian = subprocess.Popen(
             [sys.executable, "-I", "-S", __file__], stdin=subprocess.PIPE, text=True, start_new_session=True
@@ -33,16 +35,8 @@ class Leash:
         self, command: list[str], *, output: IO[bytes] | int, env: dict[str, str] | None = None
     ) -> "subprocess.Popen[bytes]":
         """Start `command` in a session of its own, its output going to `output`; raises OSError if it cannot start."""
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env=env,
-        )
-        self._tell(f"hold {process.pid}")
-        return process
+        # In a thread, where no signal handler can raise between the start of the process and its entry in the list.
+        return self._starter.submit(self._spawn, command, output, env).result()
 
     def release(self, process: "subprocess.Popen[bytes]") -> None:
         """Forget `process`, which has ended; its number may soon be someone else's."""
@@ -54,10 +48,31 @@ class Leash:
 
     def close(self) -> None:
         """End everything that is still held, and the guardian; done when this returns."""
+        self._starter.shutdown()
         with self._lock:
             if self._guardian.stdin is not None and not self._guardian.stdin.closed:
                 self._guardian.stdin.close()
         self._guardian.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _spawn(
+        self, command: list[str], output: IO[bytes] | int, env: dict[str, str] | None
+    ) -> "subprocess.Popen[bytes]":
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=env,
+        )
+        self._tell(f"hold {process.pid}")
+        return process
 
     def _tell(self, line: str) -> None:
         with self._lock:

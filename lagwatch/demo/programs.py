@@ -98,9 +98,14 @@ def run_visibly(command: list[str], progress: Progress, *, label: str, cwd: Path
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, cwd=cwd
     ) as process:
         assert process.stdout is not None
-        for line in process.stdout:
-            tail = [*tail[-14:], line.rstrip()]
-            progress(f"{label}: {line.strip()}" if line.strip() else label)
+        try:
+            for line in process.stdout:
+                tail = [*tail[-14:], line.rstrip()]
+                progress(f"{label}: {line.strip()}" if line.strip() else label)
+        except BaseException:  # we are told to stop: so is what we started
+            process.terminate()
+            process.wait()
+            raise
     if process.returncode != 0:
         raise DemoError(f"{label} failed: `{' '.join(command)}` ended with {process.returncode}.\n" + "\n".join(tail))
 
