@@ -39,12 +39,12 @@ def commit_frame(group: str, topics: Sequence[str], partitions: int, offset: int
     return struct.pack(">i", len(payload)) + payload
 
 
-def commit_errors(body: bytes) -> set[int]:
+def commit_errors(body: bytes | bytearray) -> set[int]:
     """Every error code in an answer to `commit_frame`: errors come per partition, inside an answer that succeeded."""
     return {int(code) for errors in _answered(body) for code in np.unique(errors) if code}
 
 
-def _answered(body: bytes) -> Iterator[np.ndarray]:
+def _answered(body: bytes | bytearray) -> Iterator[np.ndarray]:
     # Correlation id and throttle time come first.
     (topics,) = struct.unpack_from(">i", body, 8)
     at = 12

@@ -50,11 +50,10 @@ class Worker:
 
     def scrape(self, *, compressed: bool) -> "Scrape":
         """Fetch the metrics page that the subject serves; CPU is that of the serving process."""
+        url = self._ask("serve")["url"]
         before = self._ask("usage")["cpu_s"]
-        scrape = fetch(self._ask("serve")["url"], compressed=compressed)
-        return Scrape(
-            wall_s=scrape.wall_s, cpu_s=self._ask("usage")["cpu_s"] - before, bytes=scrape.bytes, body=scrape.body
-        )
+        scrape = fetch(url, compressed=compressed)
+        return Scrape(wall_s=scrape.wall_s, cpu_s=self._ask("usage")["cpu_s"] - before, body=scrape.body)
 
     def close(self) -> None:
         assert self._process.stdin is not None
@@ -86,11 +85,10 @@ class Worker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scrape:
-    """One scrape over HTTP: seconds until the last byte, seconds of CPU of the server, bytes on the wire."""
+    """One scrape over HTTP: seconds until the last byte, seconds of CPU of the server, the body as it came."""
 
     wall_s: float
     cpu_s: float
-    bytes: int
     body: bytes
 
 
@@ -103,13 +101,15 @@ def fetch(url: str, *, compressed: bool = False) -> Scrape:
         connection.request("GET", parts.path, headers={"Accept-Encoding": "gzip"} if compressed else {})
         response = connection.getresponse()
         body = response.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise BenchmarkError(f"GET {url} failed: {error!r}.") from error
     finally:
         connection.close()
     if response.status != 200:
         raise BenchmarkError(
             f"GET {url} answered {response.status} {response.reason}: {body[:200].decode(errors='replace')}"
         )
-    return Scrape(wall_s=time.perf_counter() - wall, cpu_s=0.0, bytes=len(body), body=body)
+    return Scrape(wall_s=time.perf_counter() - wall, cpu_s=0.0, body=body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

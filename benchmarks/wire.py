@@ -15,10 +15,11 @@ def frame(request: Any, version: int) -> bytes:
     """A request of kafka-python's as it goes over the wire, its length in front."""
     request.API_VERSION = version
     request.with_header(correlation_id=0, client_id=CLIENT_ID)
-    return request.encode(framed=True, header=True)
+    data: bytes = request.encode(framed=True, header=True)
+    return data
 
 
-def answer(response_class: Any, version: int, body: bytes) -> Any:
+def answer(response_class: Any, version: int, body: bytearray) -> Any:
     """An answer of `Wire.exchange` as kafka-python's object."""
     return response_class[version].decode(body, header=True)
 

@@ -14,6 +14,7 @@ import os
 import resource
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -61,9 +62,9 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     subject = make(name, bootstrap, Shape(**json.loads(shape)))
-    commands = {
+    commands: dict[str, Callable[[], dict[str, Any]]] = {
         "poll": lambda: poll(subject),
-        "serve": lambda: {"url": subject.serve()},  # type: ignore[attr-defined]
+        "serve": lambda: {"url": subject.serve()},
         "usage": lambda: {"cpu_s": time.process_time(), "peak_bytes": peak_bytes()},
     }
     for line in sys.stdin:

@@ -5,10 +5,10 @@ The facts: leaders, replicas and in-sync replicas of every partition; all groups
 partition log start, log end and last stable offset.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Protocol
 
 from benchmarks.shape import Shape
 
@@ -28,17 +28,24 @@ class Facts:
     stages: Mapping[str, float] = field(default_factory=dict)
 
 
-class Subject(Protocol):
+class Subject(ABC):
     """One way to read a cluster. Made once, polled many times: connections stay open, as a monitor's do."""
 
+    @abstractmethod
     def poll(self) -> Facts:
         """Read everything once."""
 
+    @abstractmethod
     def requests(self) -> int | None:
         """Requests sent since the start, None if the client does not tell."""
 
+    @abstractmethod
     def close(self) -> None:
         """Close the connections."""
+
+    def serve(self) -> str:
+        """The address of the metrics page; the others have none."""
+        raise NotImplementedError(f"{type(self).__name__} publishes nothing.")
 
 
 SUBJECTS = {

@@ -10,11 +10,11 @@ from kafka.protocol.metadata import MetadataResponse
 from benchmarks import asks
 from benchmarks.fill import connect
 from benchmarks.shape import Shape
-from benchmarks.subjects import Facts
+from benchmarks.subjects import Facts, Subject
 from benchmarks.wire import frame
 
 
-class Floor:
+class Floor(Subject):
     """Metadata, groups, descriptions, committed offsets and the three offsets of every partition."""
 
     with_descriptions = True

@@ -5,13 +5,13 @@ from kafka.admin import OffsetSpec
 from kafka.protocol.consumer import IsolationLevel
 
 from benchmarks.shape import Shape
-from benchmarks.subjects import Facts
+from benchmarks.subjects import Facts, Subject
 
 MESSAGE_BYTES = 200_000_000
 """The default, 1 MB, does not hold the answers of a large cluster."""
 
 
-class KafkaPython:
+class KafkaPython(Subject):
     """One OffsetFetch per coordinator already; the cost is an object for each partition."""
 
     def __init__(self, bootstrap: str, shape: Shape) -> None:

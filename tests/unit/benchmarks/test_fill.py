@@ -1,0 +1,66 @@
+"""What the benchmark's cluster is filled with, and that the bulk messages are what Kafka's schemas say."""
+
+from collections import Counter
+
+import pytest
+from kafka.protocol.consumer.group import OffsetCommitRequest, OffsetCommitResponse
+from kafka.record.memory_records import MemoryRecords
+
+from benchmarks import bulk
+from benchmarks.shape import FULL, MILLION, SHAPES, Shape
+
+
+def test_the_clusters_are_those_of_the_issue():
+    sizes = [(shape.name, shape.topics, shape.rows, shape.groups, shape.commits) for shape in SHAPES]
+    assert sizes == [
+        ("1/8", 75, 1_500, 250, 10_000),
+        ("1/4", 150, 3_000, 500, 20_000),
+        ("1/2", 300, 6_000, 1_000, 40_000),
+        ("1", 600, 12_000, 2_000, 80_000),
+        ("million", 600, 12_000, 2_000, 1_000_000),
+    ]
+
+
+@pytest.mark.parametrize("shape", [FULL, MILLION])
+def test_every_group_commits_on_different_topics_and_every_topic_has_about_as_many_groups(shape: Shape):
+    topics = [shape.topics_of(group) for group in range(shape.groups)]
+    assert all(len(set(own)) == shape.topics_per_group for own in topics)
+    groups = Counter(topic for own in topics for topic in own)
+    assert len(groups) == shape.topics
+    assert max(groups.values()) - min(groups.values()) <= 1
+
+
+def test_shapes_that_are_filled_differently_have_directories_of_their_own():
+    assert len({shape.directory for shape in SHAPES}) == len(SHAPES)
+
+
+def test_a_bulk_commit_reads_back_as_kafka_python_understands_it():
+    frame = bulk.commit_frame("billing", ["orders", "payments"], 3, 1 << 40)
+    assert int.from_bytes(frame[:4]) == len(frame) - 4
+    request = OffsetCommitRequest[bulk.COMMIT_VERSION].decode(frame, header=True, framed=True)
+    assert (request.group_id, request.generation_id_or_member_epoch, request.member_id) == ("billing", -1, "")
+    assert [(topic, partition, 1 << 40, -1, "") for topic in ("orders", "payments") for partition in range(3)] == [
+        (t.name, p.partition_index, p.committed_offset, p.committed_leader_epoch, p.committed_metadata)
+        for t in request.topics
+        for p in t.partitions
+    ]
+
+
+@pytest.mark.parametrize("codes", [(0, 0, 0), (0, 16, 0), (16, 14, 16)])
+def test_errors_of_single_partitions_are_found_inside_an_answer_that_succeeded(codes: tuple[int, ...]):
+    topic = OffsetCommitResponse.OffsetCommitResponseTopic
+    partition = topic.OffsetCommitResponsePartition
+    answer = OffsetCommitResponse(
+        throttle_time_ms=0,
+        topics=[
+            topic(name="orders", partitions=[partition(partition_index=i, error_code=c) for i, c in enumerate(codes)]),
+            topic(name="payments", partitions=[partition(partition_index=0, error_code=0)]),
+        ],
+    )
+    body = bytes(4) + answer.encode(version=bulk.COMMIT_VERSION)
+    assert set(codes) - {0} == bulk.commit_errors(body)
+
+
+def test_a_batch_holds_as_many_records_as_were_asked_for():
+    records = MemoryRecords(bulk.batch(1_000))
+    assert sum(1 for _ in records.next_batch()) == 1_000
