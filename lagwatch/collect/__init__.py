@@ -1,1 +1,5 @@
-"""One poll of a cluster into a Snapshot; the only room that speaks kafka-python."""
+"""kafka-python in, Snapshot out: the facts of one poll of one cluster. The only room that speaks to Kafka to read them."""
+
+from lagwatch.collect.reader import Reader, ReaderOptions
+
+__all__ = ["Reader", "ReaderOptions"]

@@ -1,0 +1,175 @@
+"""
+kafka-python's connections to one cluster, on an I/O thread of their own.
+
+Of kafka-python this uses `kafka.net` (KafkaConnectionManager, NetworkSelector), which is not its public API; a contract test
+holds what is assumed. Its own bootstrap and metadata refresh are not used: they retry without telling why.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar
+
+import kafka.errors as kafka
+from kafka.net.manager import KafkaConnectionManager
+from kafka.net.selector import NetworkSelector
+from kafka.protocol.metadata import MetadataResponse
+
+from lagwatch.collect.errors import NoAnswer, no_answer
+from lagwatch.collect.wire import Answer, Request
+from lagwatch.errors import ClusterUnreachable
+from lagwatch.model.snapshot import UNKNOWN, Broker
+
+Node: TypeAlias = int | str
+"""A broker id, or kafka-python's name of a bootstrap address ("bootstrap-0")."""
+
+Versions: TypeAlias = Mapping[int, tuple[int, int]]
+"""The oldest and newest version that a broker has of each API, by API key."""
+
+T = TypeVar("T")
+
+_SETTINGS = {
+    "client_id": "lagwatch",
+    "client_software_name": "lagwatch",
+    "receive_message_max_bytes": 200_000_000,
+    "max_in_flight_requests_per_connection": 100,  # exchange.py keeps its own, smaller window
+    "reconnect_backoff_max_ms": 1_000,
+    "socket_connection_setup_timeout_ms": 2_500,
+    "socket_connection_setup_timeout_max_ms": 2_500,
+    "request_timeout_ms": 2_500,
+}
+"""What suits a monitor: large answers, quick to give up, quick to come back. The configured settings go over it."""
+
+_PASSING = (kafka.KafkaConnectionError, kafka.InvalidReceiveError)
+"""Errors that a request gets although the next one, on a new connection, may well be answered."""
+
+# kafka-python logs each failure that we report as a gap or an error; without a log configuration that must not go to stderr.
+logging.getLogger("kafka").addHandler(logging.NullHandler())
+
+
+class Connection:
+    """A connection that is ready for requests."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    @property
+    def versions(self) -> Versions:
+        """What this broker can do."""
+        versions: Versions = self._raw.broker_version_data.api_versions
+        return versions
+
+    def send(self, request: Request, timeout_s: float) -> Any:
+        """Sends without waiting; kafka-python's future of the Answer. When it times out, the connection is closed."""
+        return self._raw.send_request(request, request_timeout_ms=max(1, int(timeout_s * 1000)))
+
+
+class Client:
+    """
+    One cluster's connections. `run` is for the owner's thread, the coroutines for code that `run` runs on the I/O thread.
+
+    `settings` are kafka-python's security settings; they hold secrets.
+    """
+
+    def __init__(self, bootstrap: Sequence[str], settings: Mapping[str, Any]) -> None:
+        configuration = {**_SETTINGS, **settings, "bootstrap_servers": list(bootstrap)}
+        self._net = NetworkSelector(client_id=_SETTINGS["client_id"], slow_task_threshold_secs=0)
+        self._manager = KafkaConnectionManager(self._net, **configuration)
+        self._brokers: tuple[Broker, ...] = ()
+        self._done: threading.Event | None = None
+        self._closed = False
+        self._net.start()
+        self._thread: threading.Thread = self._net.run(threading.current_thread)
+
+    def run(self, work: Callable[[], Awaitable[T]], timeout_s: float) -> T:
+        """
+        Runs a coroutine on the I/O thread and waits for it; what it raises comes out here.
+
+        Raises ClusterUnreachable if it did not end in time (a name that cannot be resolved blocks kafka-python's I/O
+        thread) or if the client was closed meanwhile. The client is then of no more use.
+        """
+        done = self._done = threading.Event()
+        if self._closed:
+            raise ClusterUnreachable("The connections to this cluster are closed.")
+        future = self._net.call_soon_with_future(work)
+        future.add_both(lambda _: done.set())
+        ended = done.wait(timeout_s)
+        if self._closed:
+            raise ClusterUnreachable("The connections to this cluster were closed while it was read.")
+        if not ended:
+            raise ClusterUnreachable(
+                f"Reading did not end in {timeout_s:.1f} s; most likely the name of a broker cannot be resolved here."
+            )
+        if future.exception is not None:
+            raise future.exception
+        value: T = future.value
+        return value
+
+    def addresses(self) -> dict[Node, str]:
+        """`host:port` of every bootstrap address and every broker."""
+        cluster = self._manager.cluster
+        return {node.node_id: f"{node.host}:{node.port}" for node in (*cluster.bootstrap_brokers(), *cluster.brokers())}
+
+    def bootstrap_nodes(self) -> list[Node]:
+        """The bootstrap addresses, as nodes."""
+        return [node.node_id for node in self._manager.cluster.bootstrap_brokers()]
+
+    def learn(self, brokers: tuple[Broker, ...]) -> None:
+        """From now on these are the brokers; connections to others, bootstrap addresses included, are given back."""
+        if brokers != self._brokers:
+            self._brokers = brokers
+            known = [MetadataResponse.MetadataResponseBroker(b.id, b.host, b.port, b.rack, version=1) for b in brokers]
+            self._manager.cluster.update_metadata(
+                MetadataResponse(version=1, brokers=known, controller_id=UNKNOWN, topics=[])
+            )
+        ids = {broker.id for broker in brokers}
+        for connection in self._manager.least_used_connections():
+            if connection.node_id not in ids:
+                self._manager.close(connection.node_id)
+
+    async def connection(self, node: Node, timeout_s: float) -> Connection:
+        """A connection that is ready; raises NoAnswer if there is none in time."""
+        until = time.monotonic() + timeout_s
+        try:
+            if (delay := self._manager.connection_delay(node)) > 0:
+                await self._net.sleep(min(delay + 0.001, timeout_s))
+            raw = self._manager.get_connection(node, refresh_metadata_on_err=False)
+            if not raw.connected:
+                await self._ready(raw, until)
+        except Exception as error:
+            raise no_answer(error) from error
+        return Connection(raw)
+
+    async def _ready(self, raw: Any, until: float) -> None:
+        try:
+            await self._manager.wait_for(raw.init_future, max(1, (until - time.monotonic()) * 1000))
+        except kafka.KafkaTimeoutError:
+            # kafka-python waits for a TLS handshake without end; a closed connection is made anew next time.
+            raw.close(kafka.KafkaConnectionError("not connected in time"))
+            raise NoAnswer("CONNECTION_FAILED", "no connection in time") from None
+
+    async def result(self, future: Any, timeout_s: float) -> Answer:
+        """The answer to a request that was sent; raises NoAnswer."""
+        try:
+            answer: Answer = await self._manager.wait_for(future, max(1, timeout_s * 1000))
+        except Exception as error:
+            raise no_answer(error, lasting=not isinstance(error, _PASSING)) from error
+        return answer
+
+    def start(self, work: Callable[[], Awaitable[T]]) -> Any:
+        """Starts a coroutine beside the running one; kafka-python's future of its result."""
+        return self._net.call_soon_with_future(work)
+
+    def close(self, wait_s: float = 1.0) -> None:
+        """Gives everything back, within `wait_s` or a little later by itself; a `run` that waits ends."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._done is not None:
+            self._done.set()
+        if self._thread.is_alive():
+            self._net.call_soon_threadsafe(self._manager.close)
+            self._net.stop(timeout_ms=int(wait_s * 1000))
+        if not self._thread.is_alive():  # else it still resolves a name; it is a daemon, and stops right after
+            self._net.close()

@@ -1,0 +1,139 @@
+"""
+The requests of one poll: all in flight, one deadline, partial answers, everything counted.
+
+A broker that does not answer is left alone for the rest of the poll, so that it costs one timeout and its own part only.
+"""
+
+import time
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+from lagwatch.collect.client import Client, Connection, Node, Versions
+from lagwatch.collect.errors import NoAnswer
+from lagwatch.collect.wire import Answer, Request
+
+T = TypeVar("T")
+
+CONNECT_S = 2.5
+"""How long a connection may take, TLS and SASL included."""
+
+REQUEST_S = 2.5
+"""How long an answer may take."""
+
+WINDOW = 20
+"""Requests in flight per broker. A broker works on one at a time; more of them only wait there, and time out."""
+
+
+class Exchange:
+    """
+    What one poll asks. Its coroutines run on the client's I/O thread and raise NoAnswer, also once `deadline` (as
+    time.monotonic() counts) is past.
+    """
+
+    def __init__(self, client: Client, deadline: float) -> None:
+        self.client = client
+        self.requests: Counter[str] = Counter()
+        self.bytes_received = 0
+        self.retries = 0
+        self._deadline = deadline
+        self._silent: dict[Node, NoAnswer] = {}
+        self._throttled: set[Node] = set()
+
+    def remaining_s(self) -> float:
+        """Seconds until the deadline; negative behind it."""
+        return self._deadline - time.monotonic()
+
+    def answers(self, node: Node) -> bool:
+        """Whether this broker is not known to be silent."""
+        return node not in self._silent
+
+    def silence(self, node: Node) -> str:
+        """Why this broker does not answer, for people; empty if it does, as far as is known."""
+        answer = self._silent.get(node)
+        return f"{answer.detail} ({answer.reason})" if answer is not None else ""
+
+    def any_of(self, nodes: Iterable[int]) -> int | None:
+        """The first of these brokers that is not known to be silent."""
+        return next((node for node in nodes if self.answers(node)), None)
+
+    async def versions(self, node: Node) -> Versions:
+        """What this broker can do."""
+        return (await self._connection(node)).versions
+
+    async def ask(self, node: Node, request: Request) -> memoryview:
+        """The body of the answer to one request."""
+        (answer,) = await self.ask_all(node, [request])
+        if isinstance(answer, NoAnswer):
+            raise answer
+        return answer
+
+    async def ask_all(self, node: Node, requests: Sequence[Request]) -> list[memoryview | NoAnswer]:
+        """
+        The bodies of the answers of one broker, in the order of the requests, which it works on in that order too.
+
+        Raises NoAnswer only if there is no connection.
+        """
+        connection = await self._connection(node)
+        answers: list[memoryview | NoAnswer] = []
+        pending: deque[tuple[Any, float]] = deque()
+        for request in requests:
+            if len(pending) >= WINDOW:
+                answers.append(await self._result(node, *pending.popleft()))
+            pending.append(self._send(connection, request))
+        while pending:
+            answers.append(await self._result(node, *pending.popleft()))
+        return answers
+
+    async def together(self, jobs: Iterable[Callable[[], Awaitable[T]]]) -> list[T | NoAnswer]:
+        """Runs coroutines beside each other; their results, or what they raised, in the order of the jobs."""
+        futures = [self.client.start(job) for job in jobs]
+        results: list[T | NoAnswer] = []
+        for future in futures:
+            try:
+                results.append(await future)
+            except NoAnswer as answer:
+                results.append(answer)
+        return results
+
+    async def _connection(self, node: Node) -> Connection:
+        if node in self._silent:
+            raise self._silent[node]
+        timeout_s = min(CONNECT_S, self._time_left())
+        try:
+            return await self.client.connection(node, timeout_s)
+        except NoAnswer as answer:
+            self._silent.setdefault(node, answer)
+            raise
+
+    def _send(self, connection: Connection, request: Request) -> tuple[Any, float]:
+        timeout_s = max(0.001, min(REQUEST_S, self.remaining_s()))
+        self.requests[request.name] += 1
+        return connection.send(request, timeout_s), time.monotonic() + timeout_s
+
+    async def _result(self, node: Node, future: Any, until: float) -> memoryview | NoAnswer:
+        try:
+            # kafka-python's own timer comes first and closes the connection; ours is for what it holds back (SASL again).
+            answer: Answer = await self.client.result(future, until - time.monotonic() + 0.05)
+        except NoAnswer as failure:
+            return self._failed(node, failure)
+        self.bytes_received += len(answer.body)
+        if answer.throttled_ms > 0:
+            self._throttled.add(node)
+        return answer.body
+
+    def _failed(self, node: Node, failure: NoAnswer) -> NoAnswer:
+        if failure.reason == "REQUEST_TIMED_OUT":
+            if self.remaining_s() <= 0:
+                return NoAnswer("DEADLINE", "the poll's deadline came first")
+            if node in self._throttled:
+                failure = NoAnswer("THROTTLING_QUOTA_EXCEEDED", "the broker holds back this client's requests")
+        if failure.lasting:
+            self._silent.setdefault(node, failure)
+        return failure
+
+    def _time_left(self) -> float:
+        left = self.remaining_s()
+        if left <= 0:
+            raise NoAnswer("DEADLINE", "the poll's deadline came first")
+        return left

@@ -1,0 +1,78 @@
+"""Which brokers, topics and partitions there are: Metadata, from any broker that answers."""
+
+from collections.abc import Callable
+
+from lagwatch.collect.client import Node
+from lagwatch.collect.errors import NoAnswer, cluster_error
+from lagwatch.collect.exchange import Exchange
+from lagwatch.collect.layout import Layout, layout
+from lagwatch.collect.remember import Remembered
+from lagwatch.collect.requests import METADATA
+from lagwatch.collect.wire import Request
+
+Wanted = Callable[[str, bool], bool]
+"""Whether a topic of this name, internal or not, is watched."""
+
+
+class MetadataReader:
+    """
+    Reads the layout of one cluster. It keeps to one broker for as long as that one answers: brokers list topics in orders
+    of their own, and an answer that is the same byte for byte need not be decoded.
+    """
+
+    def __init__(self, cluster: str) -> None:
+        self._cluster = cluster
+        self._node: Node | None = None
+        self._remembered: Remembered[Layout] = Remembered()
+        self._layout: Layout | None = None
+
+    async def read(self, exchange: Exchange, wanted: Wanted) -> Layout:
+        """
+        The layout as some broker knows it. The same object as last time if nothing changed, given the same `wanted`.
+
+        Raises ClusterUnreachable, AuthenticationFailed, AccessDenied or ProtocolMismatch if no broker gives it.
+        """
+        said: dict[str, NoAnswer] = {}
+        addresses = exchange.client.addresses()
+        for node in self._candidates(exchange):
+            try:
+                return await self._ask(exchange, node, wanted)
+            except NoAnswer as answer:
+                said[addresses.get(node, str(node))] = answer
+        raise cluster_error(self._cluster, said)
+
+    async def again(self, exchange: Exchange, wanted: Wanted) -> Layout:
+        """The same once more within a poll; raises NoAnswer."""
+        last: NoAnswer = NoAnswer("CONNECTION_FAILED", "no broker answers")
+        for node in self._candidates(exchange):
+            if exchange.answers(node):
+                try:
+                    return await self._ask(exchange, node, wanted)
+                except NoAnswer as answer:
+                    last = answer
+        raise last
+
+    def _candidates(self, exchange: Exchange) -> list[Node]:
+        """The broker that answered last time, then the others, then the bootstrap addresses."""
+        nodes: list[Node] = [] if self._node is None else [self._node]
+        if self._layout is not None:
+            nodes += [broker.id for broker in self._layout.brokers if broker.id != self._node]
+        return nodes + exchange.client.bootstrap_nodes()
+
+    async def _ask(self, exchange: Exchange, node: Node, wanted: Wanted) -> Layout:
+        version = METADATA.version(await exchange.versions(node))
+        body = await exchange.ask(node, _request(version))
+
+        def decode(received: bytes) -> Layout:
+            return layout(METADATA.decode(version, received), wanted, self._layout)
+
+        self._layout = self._remembered.decode(body, decode, wanted)
+        if not self._layout.brokers:
+            raise NoAnswer("BROKER_NOT_AVAILABLE", "the broker knows no brokers")
+        self._node = node if isinstance(node, int) else self._layout.brokers[0].id
+        exchange.client.learn(self._layout.brokers)
+        return self._layout
+
+
+def _request(version: int) -> Request:
+    return METADATA.encode(version, topics=METADATA.request.ALL_TOPICS, allow_auto_topic_creation=False)

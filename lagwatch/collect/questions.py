@@ -1,0 +1,295 @@
+"""
+What a coordinator is asked about its groups, request by request, and how each answer is read.
+
+A question is made once for a broker's list of groups and asked in every poll until that list changes; it remembers its last
+answer, so that reading an answer that says the same costs next to nothing.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from lagwatch.collect import groups as g
+from lagwatch.collect.client import Versions
+from lagwatch.collect.columns import CommitDecoder
+from lagwatch.collect.commits import Part
+from lagwatch.collect.errors import MOVED_COORDINATOR, NoAnswer, error_name, no_answer
+from lagwatch.collect.groups import Described, Listed
+from lagwatch.collect.layout import Topology
+from lagwatch.collect.remember import Remembered
+from lagwatch.collect.requests import (
+    CONSUMER_GROUP_DESCRIBE,
+    DESCRIBE_GROUPS,
+    OFFSET_FETCH,
+    SHARE_GROUP_DESCRIBE,
+    SHARE_GROUP_OFFSETS,
+    STREAMS_GROUP_DESCRIBE,
+    Api,
+)
+from lagwatch.collect.wire import Request
+from lagwatch.errors import ProtocolMismatch
+from lagwatch.model.snapshot import UNKNOWN, Int64
+
+ANSWER_BYTES = 32_000_000
+"""How large an OffsetFetch answer may become; groups are spread over more requests beyond it. The frame limit is 200 MB."""
+
+DESCRIBED_AT_ONCE = 250
+"""Groups per describe request: an answer is decoded again as soon as one of its groups changes."""
+
+
+@dataclass(slots=True)
+class Reply:
+    """
+    What came of the questions: commits and descriptions; `commit_failures` and `description_failures` have the reason for
+    each group without; `again` are the groups whose coordinator may have moved.
+    """
+
+    parts: list[Part] = field(default_factory=list)
+    described: list[Mapping[str, Described]] = field(default_factory=list)
+    commit_failures: dict[str, str] = field(default_factory=dict)
+    description_failures: dict[str, str] = field(default_factory=dict)
+    again: set[str] = field(default_factory=set)
+
+    def reason(self, name: str) -> str:
+        """Why something of this group is unknown; empty if nothing is."""
+        return self.commit_failures.get(name) or self.description_failures.get(name, "")
+
+    def commits_failed(self, name: str, code: int) -> None:
+        """The coordinator gave this error code for the committed offsets of a group."""
+        self.commit_failures[name] = error_name(code)
+        if code in MOVED_COORDINATOR:
+            self.again.add(name)
+
+    def description_failed(self, name: str, code: int) -> None:
+        """The same for its description."""
+        self.description_failures[name] = error_name(code)
+        if code in MOVED_COORDINATOR:
+            self.again.add(name)
+
+
+class Question(ABC):
+    """One request about these groups."""
+
+    def __init__(self, request: Request, names: Sequence[str]) -> None:
+        self.request = request
+        self.names = names
+
+    def read(self, answer: memoryview | NoAnswer, topology: Topology, reply: Reply) -> None:
+        """Puts what the answer says, or that there is none, into `reply`."""
+        try:
+            if isinstance(answer, NoAnswer):
+                raise answer
+            self._read(answer, topology, reply)
+        except (NoAnswer, ProtocolMismatch) as error:
+            failure = no_answer(error)
+            self._failures(reply).update(dict.fromkeys(self.names, failure.reason))
+            reply.again.update(self.names)
+
+    @abstractmethod
+    def _read(self, body: memoryview, topology: Topology, reply: Reply) -> None:
+        """Raises ProtocolMismatch."""
+
+    @abstractmethod
+    def _failures(self, reply: Reply) -> dict[str, str]:
+        """Where the reasons go if there is no answer at all."""
+
+
+class _CommitQuestion(Question):
+    """OffsetFetch: v8 for many groups, v7 (brokers before 3.0) for one."""
+
+    def __init__(self, request: Request, names: Sequence[str], sizes: dict[str, int]) -> None:
+        super().__init__(request, names)
+        self._decoder = CommitDecoder(None if request.version >= 8 else names[0])
+        self._sizes = sizes
+        self._measured: tuple[int, ...] = ()
+
+    def _read(self, body: memoryview, topology: Topology, reply: Reply) -> None:
+        commits = self._decoder.decode(body, topology)
+        if commits.bytes_by_group is not self._measured:
+            self._measured = commits.bytes_by_group
+            self._sizes.update(zip(commits.groups, commits.bytes_by_group, strict=True))
+        reply.parts.append(Part(commits.groups, commits.group, commits.row, commits.offset))
+        if any(commits.group_errors):
+            for name, code in zip(commits.groups, commits.group_errors, strict=True):
+                if code:
+                    reply.commits_failed(name, code)
+        for place, _, code in commits.failed:
+            reply.commits_failed(commits.groups[place], code)
+        if len(commits.groups) != len(self.names):
+            left_out = set(self.names) - set(commits.groups)
+            reply.commit_failures.update(dict.fromkeys(left_out, "BAD_ANSWER"))
+
+    def read(self, answer: memoryview | NoAnswer, topology: Topology, reply: Reply) -> None:
+        if isinstance(answer, NoAnswer) and answer.reason == "ANSWER_TOO_LARGE":
+            self._sizes.update(dict.fromkeys(self.names, ANSWER_BYTES))  # each goes alone from now on
+        super().read(answer, topology, reply)
+
+    def _failures(self, reply: Reply) -> dict[str, str]:
+        return reply.commit_failures
+
+
+class _ShareQuestion(Question):
+    """DescribeShareGroupOffsets: the start offset of each share partition, and from version 1 on the lag."""
+
+    def __init__(self, request: Request, names: Sequence[str]) -> None:
+        super().__init__(request, names)
+        self._part: Part | None = None
+
+    def _read(self, body: memoryview, topology: Topology, reply: Reply) -> None:
+        answer = SHARE_GROUP_OFFSETS.decode(self.request.version, body)
+        names = [group.group_id for group in answer.groups]
+        found: list[tuple[int, int, int, int]] = []
+        for place, group in enumerate(answer.groups):
+            if group.error_code:
+                reply.commits_failed(group.group_id, group.error_code)
+            for partition in (p for topic in group.topics for p in topic.partitions if p.error_code):
+                reply.commits_failed(group.group_id, partition.error_code)
+            found += [(place, *entry) for entry in _share_partitions(group, topology)]
+        reply.parts.append(self._same(tuple(names), np.asarray(found, np.int64).reshape(-1, 4)))
+
+    def _same(self, names: tuple[str, ...], found: Int64) -> Part:
+        """The columns, of which group and row are those of the last answer if they say the same."""
+        part = Part(names, found[:, 0].astype(np.int32), found[:, 1].copy(), found[:, 2].copy(), found[:, 3].copy())
+        last = self._part
+        if (
+            last
+            and last.groups == names
+            and np.array_equal(last.group, part.group)
+            and np.array_equal(last.row, part.row)
+        ):
+            part = part._replace(groups=last.groups, group=last.group, row=last.row)
+        self._part = part
+        return part
+
+    def _failures(self, reply: Reply) -> dict[str, str]:
+        return reply.commit_failures
+
+
+def _share_partitions(group: Any, topology: Topology) -> Iterable[tuple[int, int, int]]:
+    """Row, start offset and lag of the share partitions that are initialized and watched."""
+    for topic in group.topics:
+        place = topology.by_name.get(topic.topic_name.encode())
+        if place is None:
+            continue
+        for p in topic.partitions:
+            row = int(topology.first[place]) + p.partition_index
+            if p.error_code == 0 and p.start_offset >= 0 and row < topology.first[place + 1]:
+                yield row, p.start_offset, max(p.lag, UNKNOWN)
+
+
+class _DescribeQuestion(Question):
+    """One of the four describe requests."""
+
+    def __init__(self, api: Api, decode: "_Decode", request: Request, names: Sequence[str]) -> None:
+        super().__init__(request, names)
+        self._api = api
+        self._decode = decode
+        self._remembered: Remembered[dict[str, Described]] = Remembered()
+
+    def _read(self, body: memoryview, topology: Topology, reply: Reply) -> None:
+        def decode(received: bytes) -> dict[str, Described]:
+            answer = self._api.decode(self.request.version, received)
+            return {described.name: described for described in self._decode(answer, topology)}
+
+        described = self._remembered.decode(body, decode, topology)
+        reply.described.append(described)
+        for name, found in described.items():
+            if found.error:
+                reply.description_failed(name, found.error)
+
+    def _failures(self, reply: Reply) -> dict[str, str]:
+        return reply.description_failures
+
+
+_Decode = Callable[[Any, Topology], Sequence[Described]]
+
+
+def _streams(answer: Any, topology: Topology) -> Sequence[Described]:
+    def partitions(topic: str) -> int:
+        place = topology.by_name.get(topic.encode())
+        return 0 if place is None else int(topology.first[place + 1] - topology.first[place])
+
+    return g.streams_groups(answer, partitions)
+
+
+_DESCRIBE: Mapping[str, tuple[Api, str, _Decode]] = {
+    g.CLASSIC: (DESCRIBE_GROUPS, "groups", lambda answer, _: g.classic_groups(answer)),
+    g.CONSUMER: (CONSUMER_GROUP_DESCRIBE, "group_ids", lambda answer, _: g.consumer_groups(answer)),
+    g.SHARE: (SHARE_GROUP_DESCRIBE, "group_ids", lambda answer, _: g.share_groups(answer)),
+    g.STREAMS: (STREAMS_GROUP_DESCRIBE, "group_ids", _streams),
+}
+
+
+def commit_questions(
+    versions: Versions, listed: Iterable[Listed], sizes: dict[str, int], largest: int
+) -> list[Question]:
+    """
+    Asks for all committed offsets of these groups.
+
+    `sizes` has about how many bytes each group's answer took last time, `largest` is assumed for the others. Share groups
+    of a broker that cannot be asked for theirs are left out.
+    """
+    listed = list(listed)
+    names = [group.name for group in listed if group.type != g.SHARE]
+    shares = [group.name for group in listed if group.type == g.SHARE]
+    questions: list[Question] = []
+    if names:
+        version = OFFSET_FETCH.version(versions)
+        packs = _packs(names, sizes, largest) if version >= 8 else [[name] for name in names]
+        questions += [_CommitQuestion(_offset_fetch(version, pack), pack, sizes) for pack in packs]
+    if shares and SHARE_GROUP_OFFSETS.spoken_by(versions):
+        kind = SHARE_GROUP_OFFSETS.request.DescribeShareGroupOffsetsRequestGroup
+        wanted = [kind(group_id=name, topics=None) for name in shares]
+        request = SHARE_GROUP_OFFSETS.encode(SHARE_GROUP_OFFSETS.version(versions), groups=wanted)
+        questions.append(_ShareQuestion(request, shares))
+    return questions
+
+
+def describe_questions(versions: Versions, kinds: Mapping[str, Sequence[str]]) -> list[Question]:
+    """Asks for the descriptions of these groups, given by type; types that the broker cannot describe are left out."""
+    questions: list[Question] = []
+    for kind, names in kinds.items():
+        api, names_field, decode = _DESCRIBE[kind]
+        if not api.spoken_by(versions):
+            continue
+        version = api.version(versions)
+        for start in range(0, len(names), DESCRIBED_AT_ONCE):
+            some = names[start : start + DESCRIBED_AT_ONCE]
+            request = api.encode(version, **{names_field: list(some)}, include_authorized_operations=False)
+            questions.append(_DescribeQuestion(api, decode, request, some))
+    return questions
+
+
+def described_by_type(listed: Iterable[Listed]) -> dict[str, list[str]]:
+    """Who is described how. An empty classic group is not: its list entry says all that there is."""
+    kinds: dict[str, list[str]] = {}
+    for group in listed:
+        if group.type in _DESCRIBE and not (group.type == g.CLASSIC and group.state == "Empty"):
+            kinds.setdefault(group.type, []).append(group.name)
+    return kinds
+
+
+def _offset_fetch(version: int, names: Sequence[str]) -> Request:
+    if version < 8:
+        return OFFSET_FETCH.encode(version, group_id=names[0], topics=None, require_stable=False)
+    group = OFFSET_FETCH.request.OffsetFetchRequestGroup
+    return OFFSET_FETCH.encode(
+        version, groups=[group(group_id=name, topics=None) for name in names], require_stable=False
+    )
+
+
+def _packs(names: Sequence[str], sizes: Mapping[str, int], largest: int) -> list[list[str]]:
+    """Groups in packs whose answers stay below ANSWER_BYTES; a group that alone is larger goes alone."""
+    packs: list[list[str]] = []
+    room = 0
+    for name in names:
+        size = sizes.get(name, largest)
+        if size > room or not packs:
+            packs.append([])
+            room = ANSWER_BYTES
+        packs[-1].append(name)
+        room -= size
+    return packs
