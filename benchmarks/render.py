@@ -20,6 +20,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from lagwatch.cycle import Memory, advance
 from lagwatch.model.latest import Latest, PollHealth
 from lagwatch.model.snapshot import (
     Broker,
@@ -31,7 +32,7 @@ from lagwatch.model.snapshot import (
     Snapshot,
     TopicTable,
 )
-from lagwatch.model.view import GroupTable, PairTable, View
+from lagwatch.model.view import View
 from lagwatch.publish.board import Board
 from lagwatch.publish.metrics import Format, Variant
 
@@ -43,25 +44,6 @@ SIZES = {"80,000 commits": 2, "1,000,000 commits": 25}
 def make_view(topics_of_each: int) -> View:
     """A cluster of design.md's shape whose groups have committed on so many topics each."""
     rows = TOPICS * PARTITIONS
-    chosen = (np.arange(GROUPS)[:, None] + np.arange(topics_of_each) * (TOPICS // topics_of_each)) % TOPICS
-    chosen.sort(axis=1)
-    pair_group = np.repeat(np.arange(GROUPS, dtype=np.int32), topics_of_each)
-    pair_topic = chosen.ravel().astype(np.int32)
-    row = (pair_topic[:, None] * PARTITIONS + np.arange(PARTITIONS)).ravel().astype(np.int32)
-    commits, pairs = len(row), len(pair_topic)
-    zeros = np.zeros(rows, np.int64)
-    placement = Placement(first=np.arange(rows + 1) * 3, brokers=np.tile(np.array([1, 2, 3], np.int32), rows))
-    partitions = PartitionTable(
-        topic=np.repeat(np.arange(TOPICS, dtype=np.int32), PARTITIONS),
-        partition=np.tile(np.arange(PARTITIONS, dtype=np.int32), TOPICS),
-        leader=(np.arange(rows) % 3 + 1).astype(np.int32),
-        start=zeros,
-        end=zeros,
-        lso=zeros,
-        replicas=placement,
-        isr=placement,
-        offline=Placement(first=zeros[: rows + 1], brokers=np.empty(0, np.int32)),
-    )
     snapshot = Snapshot(
         at=0.0,
         cluster="main",
@@ -73,47 +55,45 @@ def make_view(topics_of_each: int) -> View:
             internal=np.zeros(TOPICS, np.bool_),
             config=({"min.insync.replicas": "2"},) * TOPICS,
         ),
-        partitions=partitions,
+        partitions=make_partitions(),
         groups=tuple(
             Group(name=f"benchmark-group-{g:05d}", type="classic", state="Stable", member_count=3)
             for g in range(GROUPS)
         ),
-        commits=CommitTable(
-            group=np.repeat(pair_group, PARTITIONS),
-            row=row,
-            offset=np.zeros(commits, np.int64),
-            reported_lag=np.full(commits, -1),
-        ),
+        commits=make_commits(topics_of_each),
         stats=PollStats(requests={"OffsetFetch": 3, "ListOffsets": 9, "Metadata": 1}),
     )
-    flags = np.zeros(rows, np.bool_)
-    floats = np.zeros(pairs)
-    return View(
-        snapshot=snapshot,
-        lag=np.zeros(commits, np.int64),
-        growth=np.zeros(commits),
-        pairs=PairTable(
-            group=pair_group,
-            topic=pair_topic,
-            first=np.arange(0, commits + 1, PARTITIONS),
-            lag=np.zeros(pairs, np.int64),
-            max_lag=np.zeros(pairs, np.int64),
-            unknown=np.zeros(pairs, np.int64),
-            growth=floats,
-            produced=floats,
-            commit_interval_s=floats,
-            patience_s=floats,
-        ),
-        groups=GroupTable(
-            lag_sum=np.zeros(GROUPS, np.int64),
-            lag_max=np.zeros(GROUPS, np.int64),
-            unknown=np.zeros(GROUPS, np.int64),
-            growth=np.zeros(GROUPS),
-        ),
-        under_replicated=flags,
-        offline=flags,
-        under_min_isr=flags,
-        under_min_isr_known=~flags,
+    return advance(Memory(), snapshot, (), snapshot.at)[0]
+
+
+def make_partitions() -> PartitionTable:
+    """Three replicas each, all of them in sync."""
+    rows = TOPICS * PARTITIONS
+    zeros = np.zeros(rows, np.int64)
+    placement = Placement(first=np.arange(rows + 1) * 3, brokers=np.tile(np.array([1, 2, 3], np.int32), rows))
+    return PartitionTable(
+        topic=np.repeat(np.arange(TOPICS, dtype=np.int32), PARTITIONS),
+        partition=np.tile(np.arange(PARTITIONS, dtype=np.int32), TOPICS),
+        leader=(np.arange(rows) % 3 + 1).astype(np.int32),
+        start=zeros,
+        end=zeros,
+        lso=zeros,
+        replicas=placement,
+        isr=placement,
+        offline=Placement(first=np.zeros(rows + 1, np.int64), brokers=np.empty(0, np.int32)),
+    )
+
+
+def make_commits(topics_of_each: int) -> CommitTable:
+    """All partitions of each topic of each group; neighbours have other topics."""
+    chosen = (np.arange(GROUPS)[:, None] + np.arange(topics_of_each) * (TOPICS // topics_of_each)) % TOPICS
+    chosen.sort(axis=1)
+    row = (chosen.reshape(-1, 1) * PARTITIONS + np.arange(PARTITIONS)).ravel().astype(np.int32)
+    return CommitTable(
+        group=np.repeat(np.arange(GROUPS, dtype=np.int32), topics_of_each * PARTITIONS),
+        row=row,
+        offset=np.zeros(len(row), np.int64),
+        reported_lag=np.full(len(row), -1),
     )
 
 

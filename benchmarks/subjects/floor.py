@@ -15,9 +15,11 @@ from benchmarks.wire import frame
 
 
 class Floor(Subject):
-    """Metadata, groups, descriptions, committed offsets and the three offsets of every partition."""
+    """
+    Metadata, lists of groups, descriptions of those that have members, committed offsets, three offsets of every partition.
+    """
 
-    with_descriptions = True
+    offsets_only = False
 
     def __init__(self, bootstrap: str, shape: Shape) -> None:
         self._wire = connect(bootstrap)
@@ -42,6 +44,7 @@ class Floor(Subject):
         for node, topics in sorted(asks.by_leader(found).items()):
             answer = self._wire.ask(node, asks.list_groups(), ListGroupsResponse, asks.LIST_GROUPS)
             groups = [group.group_id for group in answer.groups]
+            live = [group.group_id for group in answer.groups if group.group_state != "Empty"]
             frames[node] = [frame(asks.offset_fetch(groups), asks.OFFSET_FETCH)]
             for timestamp, isolation in (
                 (asks.LATEST, asks.READ_UNCOMMITTED),
@@ -49,10 +52,10 @@ class Floor(Subject):
                 (asks.EARLIEST, asks.READ_UNCOMMITTED),
             ):
                 frames[node].append(frame(asks.list_offsets(topics, timestamp, isolation), asks.LIST_OFFSETS))
-            if self.with_descriptions:
+            if not self.offsets_only:
                 frames[node].append(frame(asks.list_groups(), asks.LIST_GROUPS))
-                frames[node].append(frame(asks.describe_groups(groups), asks.DESCRIBE_GROUPS))
-        if self.with_descriptions:
+                frames[node] += [frame(asks.describe_groups(live), asks.DESCRIBE_GROUPS)] if live else []
+        if not self.offsets_only:
             frames[first].append(frame(asks.metadata(None), asks.METADATA))
         return frames
 
@@ -60,4 +63,4 @@ class Floor(Subject):
 class OffsetsFloor(Floor):
     """Committed offsets and the three offsets only: less than any monitor needs, and the strictest measure."""
 
-    with_descriptions = False
+    offsets_only = True
