@@ -9,6 +9,7 @@ from benchmarks.shape import NODES, Shape
 from lagwatch.demo.cluster import KafkaCluster
 
 HEAP_MB = 1_024
+START_S = 300
 _SETTINGS = {
     # One copy of everything: brokers that fetch thousands of idle partitions from one another would share the processors.
     "default.replication.factor": "1",

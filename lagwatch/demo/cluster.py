@@ -36,6 +36,7 @@ class KafkaCluster:
     security   adds secured listeners (`listener("SASL_SSL")` is their bootstrap); `bootstrap` is always plain.
     settings   broker settings over the small defaults
     heap_mb    largest Java heap of each node
+    start_s    how long a node may take to start; thousands of partitions on the disk need more than the default
     progress   told each slow step
 
     Nothing of it outlives this process, however that ends. Errors are DemoError.
@@ -49,6 +50,7 @@ class KafkaCluster:
         security: Security | None = None,
         settings: Mapping[str, str] | None = None,
         heap_mb: int = 400,
+        start_s: float = 60,
         progress: Progress = silent,
     ) -> None:
         self._count = nodes
@@ -57,6 +59,7 @@ class KafkaCluster:
         self._security = security
         self._settings = dict(settings or {})
         self._heap_mb = heap_mb
+        self._start_s = start_s
         self._progress = progress
         self._nodes: tuple[Node, ...] = ()
         self._ports: dict[str, tuple[int, ...]] = {}
@@ -115,7 +118,7 @@ class KafkaCluster:
             for node in self._nodes:
                 node.launch()
             for node in self._nodes:
-                node.wait_ready()
+                node.wait_ready(self._start_s)
         except BaseException as error:
             self._close(keep_logs=isinstance(error, Exception))  # Ctrl-C is no failure
             raise

@@ -35,6 +35,8 @@ logger.config.name = org.apache.kafka.common.config.AbstractConfig
 logger.config.level = WARN
 logger.log.name = org.apache.kafka.storage.internals.log
 logger.log.level = WARN
+logger.manager.name = kafka.log
+logger.manager.level = WARN
 logger.partition.name = kafka.cluster.Partition
 logger.partition.level = WARN
 """
