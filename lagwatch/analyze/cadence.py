@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lagwatch.analyze.columns import followed
+from lagwatch.model.columns import followed
 from lagwatch.model.snapshot import Bool, Float64, Int32, Int64
 
 _NEVER = -2  # no commit was seen move yet: the time since the first sight says nothing about the interval

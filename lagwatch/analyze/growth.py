@@ -1,13 +1,13 @@
 """Growth: the least-squares slope of a column over the last minutes, five unless one says otherwise. Pure."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lagwatch.analyze.columns import followed
-from lagwatch.model.snapshot import Bool, Float64, Int64
+from lagwatch.model.columns import followed, slopes
+from lagwatch.model.snapshot import Float64, Int64
 
 WINDOW_S = 300.0
 """The samples that count are at most this old, by default."""
@@ -20,8 +20,6 @@ _SPACING = 1 / 12  # of the window: a nearer sample replaces the one before, so 
 
 _BLOCK = 1 << 13  # rows; all samples of a block fit into the processor's cache
 
-Float32 = NDArray[np.float32]
-
 
 class GrowthWindow:
     """
@@ -33,7 +31,7 @@ class GrowthWindow:
 
     def __init__(self, window_s: float = WINDOW_S) -> None:
         self._window_s = window_s
-        self._samples: deque[tuple[float, Float32]] = deque()
+        self._samples: deque[tuple[float, NDArray[np.float32]]] = deque()
         self._base: Int64 = np.empty(0, dtype=np.int64)
 
     def follow(self, origin: Int64) -> None:
@@ -54,7 +52,7 @@ class GrowthWindow:
             self._samples.clear()
         fresh = np.flatnonzero((self._base < 0) & (column >= 0))
         self._base[fresh] = column[fresh]
-        values = np.subtract(column, self._base, dtype=np.int64).astype(np.float32)
+        values = np.subtract(column, self._base).astype(np.float32)
         values[column < 0] = np.nan
         if len(self._samples) > 1 and at - self._samples[-2][0] < self._window_s * _SPACING:
             self._samples.pop()
@@ -66,47 +64,14 @@ class GrowthWindow:
         """The slope of each row, a minute; NaN where the last value is unknown or there are too few samples."""
         answer = np.full(len(self._base), np.nan)
         times = np.array([at for at, _ in self._samples])
-        covered_s = self._window_s * _COVERED
-        if len(times) < MINIMUM_SAMPLES or times[-1] - times[0] < covered_s:
+        if len(times) < MINIMUM_SAMPLES:
             return answer
         minutes = (times - times[-1]) / 60.0
+        covering = self._window_s * _COVERED / 60.0
         for part in _blocks(len(answer)):
-            answer[part] = slopes(minutes, [values[part] for _, values in self._samples], covered_s)
+            samples = [values[part] for _, values in self._samples]
+            answer[part] = slopes(minutes, samples, at_least=MINIMUM_SAMPLES, covering=covering)
         return answer
-
-
-def slopes(minutes: Float64, samples: Sequence[Float32], covered_s: float) -> Float64:
-    """
-    Least-squares slopes; `samples` has an array per moment with an entry per row, NaN where nothing is known.
-
-    A row has no slope (NaN) if its last sample is unknown, or if the known ones are too few or cover less than
-    `covered_s` seconds.
-    """
-    centred = minutes - minutes.mean()
-    answer = np.zeros(len(samples[0]))
-    for weight, values in zip(centred / (centred @ centred), samples, strict=True):
-        answer += np.multiply(values, weight, dtype=np.float64)
-    partial = np.flatnonzero(np.isnan(answer))
-    if len(partial):
-        known = np.stack([values[partial] for values in samples]).astype(np.float64)
-        answer[partial] = _partial_slopes(minutes, known, covered_s)
-    return answer
-
-
-def _partial_slopes(minutes: Float64, samples: Float64, covered_s: float) -> Float64:
-    there = ~np.isnan(samples)
-    count = there.sum(axis=0)
-    usable: Bool = there[-1] & (count >= MINIMUM_SAMPLES)
-    answer = np.full(samples.shape[1], np.nan)
-    if not usable.any():
-        return answer
-    there, values, count = there[:, usable], samples[:, usable], count[usable]
-    when = np.where(there, minutes[:, None], 0.0)
-    covered = (minutes[-1] - minutes[there.argmax(axis=0)]) * 60.0
-    centred = np.where(there, minutes[:, None] - when.sum(axis=0) / count, 0.0)
-    slope = (centred * np.where(there, values, 0.0)).sum(axis=0) / (centred * centred).sum(axis=0)
-    answer[usable] = np.where(covered >= covered_s, slope, np.nan)
-    return answer
 
 
 def _blocks(size: int) -> Iterator[slice]:

@@ -1,62 +1,83 @@
 """What the analysis remembers of one cluster between polls, and what it makes of the next poll. Bounded. Pure."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
+from lagwatch.analyze.brokers import BrokerHistory
 from lagwatch.analyze.cadence import Cadence
-from lagwatch.analyze.columns import followed, segments
+from lagwatch.analyze.groups import GroupHistory, LeftTopics
 from lagwatch.analyze.growth import WINDOW_S, GrowthWindow
 from lagwatch.analyze.index import Index, Origin, build
 from lagwatch.analyze.lag import lag
+from lagwatch.analyze.losses import LossHistory, RewindHistory, lost
+from lagwatch.analyze.topics import Speeds, TopicHistory
+from lagwatch.model.columns import followed, segments
 from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int64, Snapshot
 
 
-class Rows(NamedTuple):
-    """One entry a row of the index: the committed offset and the lag, UNKNOWN where unknown; the growth of the lag, NaN."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Rows:
+    """
+    One entry a row of the index: the committed offset and the lag, UNKNOWN where unknown; the growth of the lag, NaN there.
+
+    `lost` and `rewound` are messages per pair (see PairTable), `speeds` those of the partitions.
+    """
 
     offset: Int64
     lag: Int64
     growth: Float64
+    lost: Float64
+    rewound: Float64
+    speeds: Speeds
 
 
 class History:
     """
-    The index and the columns of the last poll, the lags of the last minutes, and the cadence of commits.
+    The index and the columns of the last poll, the lags of the last minutes, and what the rooms of this one remember.
 
     `advance` is called once a poll, in order; the other attributes then say what holds for that poll.
     """
 
     def __init__(self, growth_window_s: float = WINDOW_S) -> None:
         self.index: Index | None = None
-        self.at: float | None = None
+        self.topics = TopicHistory(growth_window_s)
+        self.groups = GroupHistory()
+        self.brokers = BrokerHistory()
+        self.left = LeftTopics()
         self.row_cadence = Cadence()
         self.pair_cadence = Cadence()
-        self.produced = GrowthWindow(growth_window_s)
+        self._losses = LossHistory()
+        self._rewinds = RewindHistory()
         self._lags = GrowthWindow(growth_window_s)
         self._offset: Int64 = np.empty(0, dtype=np.int64)
-        self._end: Int64 = np.empty(0, dtype=np.int64)
-        self._topic_ids: tuple[str | None, ...] = ()
 
     def advance(self, snapshot: Snapshot) -> tuple[Index, Rows]:
         """Take in a snapshot; what is known of each row of its index."""
-        before, index = self.index, self._indexed(snapshot)
+        index, at = self._indexed(snapshot), snapshot.at
         partitions = snapshot.partitions
-        end = partitions.end
-        anew = self._started_anew(snapshot, before)
-        self.produced.forget(np.flatnonzero(anew))
-        self.produced.add(snapshot.at, end)
-        offset = self._offsets(snapshot, index)
-        lags = lag(offset, partitions.start[index.row], end[index.row])
+        anew = self.topics.look(snapshot)[index.row]
+        self._offset[anew] = UNKNOWN
+        offset = _offsets(snapshot, index)
+        lags = lag(offset, partitions.start[index.row], partitions.end[index.row])
         _reported(lags, snapshot, index)
-        known = offset >= 0
-        self._lags.forget(np.flatnonzero((known & (offset < self._offset)) | anew[index.row]))
-        self._lags.add(snapshot.at, lags)
-        self._commits(snapshot.at, index, known & (self._offset >= 0) & (offset != self._offset), lags)
-        np.copyto(self._offset, offset, where=known)
-        np.copyto(self._end, end, where=end >= 0)
-        self.at, self._topic_ids = snapshot.at, snapshot.topics.ids
-        return index, Rows(offset, lags, self._lags.per_minute())
+        known = (offset >= 0) & (self._offset >= 0)
+        self._lags.forget(np.flatnonzero((known & (offset < self._offset)) | anew))
+        self._lags.add(at, lags)
+        self._commits(at, index, moved=known & (offset != self._offset), caught_up=(lags == 0) | anew)
+        gone = self._lost(snapshot, index, offset)
+        rewound = self._rewound(index, offset, anew)
+        self.topics.add(snapshot)
+        self.groups.add(snapshot)
+        np.copyto(self._offset, offset, where=offset >= 0)
+        return index, Rows(
+            offset=offset,
+            lag=lags,
+            growth=self._lags.per_minute(),
+            lost=gone,
+            rewound=rewound,
+            speeds=self.topics.speeds(at),
+        )
 
     def _indexed(self, snapshot: Snapshot) -> Index:
         """The index of this snapshot; all that is remembered follows it."""
@@ -67,41 +88,46 @@ class History:
         return self.index
 
     def _follow(self, origin: Origin, at: float) -> None:
+        self.topics.follow(origin.partition, at)
+        self.groups.follow(origin.group, at)
+        self.left.follow(origin.pair)
         self.row_cadence.follow(origin.row, at)
         self.pair_cadence.follow(origin.pair, at)
+        self._losses.follow(origin.pair)
+        self._rewinds.follow(origin.pair)
         self._lags.follow(origin.row)
-        self.produced.follow(origin.partition)
         self._offset = followed(self._offset, origin.row, UNKNOWN)
-        self._end = followed(self._end, origin.partition, UNKNOWN)
 
-    def _started_anew(self, snapshot: Snapshot, before: Index | None) -> Bool:
-        """Partitions that do not continue what they were: their topic was created again, or records at their end are gone."""
-        end = snapshot.partitions.end
-        anew: Bool = (end >= 0) & (end < self._end)
-        if before is not None and self._topic_ids != snapshot.topics.ids:
-            was = dict(zip(before.topics.names, self._topic_ids, strict=True))
-            pairs = zip(snapshot.topics.names, snapshot.topics.ids, strict=True)
-            other = np.array(
-                [new is not None and was.get(name) not in (None, new) for name, new in pairs], dtype=np.bool_
-            )
-            anew |= other[snapshot.partitions.topic]
-        return anew
-
-    def _offsets(self, snapshot: Snapshot, index: Index) -> Int64:
-        if index.live is None:
-            return snapshot.commits.offset
-        offset = np.full(len(index), UNKNOWN, dtype=np.int64)
-        offset[index.live] = snapshot.commits.offset
-        return offset
-
-    def _commits(self, at: float, index: Index, moved: Bool, lags: Int64) -> None:
-        caught_up = lags == 0
+    def _commits(self, at: float, index: Index, *, moved: Bool, caught_up: Bool) -> None:
         self.row_cadence.add(at, moved=moved, caught_up=caught_up)
         self.pair_cadence.add(
             at,
             moved=segments(np.logical_or, moved, index.first, empty=False),
             caught_up=segments(np.logical_and, caught_up, index.first, empty=True),
         )
+
+    def _lost(self, snapshot: Snapshot, index: Index, offset: Int64) -> Float64:
+        start = snapshot.partitions.start
+        rows = np.flatnonzero((self._offset >= 0) & (self._offset < start[index.row]))
+        at = index.row[rows]
+        messages = lost(self._offset[rows], offset[rows], start[at], self.topics.start[at])
+        some = np.flatnonzero(messages)
+        pairs = np.searchsorted(index.first, rows[some], side="right") - 1
+        return self._losses.add(snapshot.at, pairs, messages[some])
+
+    def _rewound(self, index: Index, offset: Int64, anew: Bool) -> Float64:
+        committed = segments(np.add, offset, index.first, 0).astype(np.float64)
+        committed[segments(np.minimum, offset, index.first, 0) < 0] = np.nan
+        pairs = np.searchsorted(index.first, np.flatnonzero(anew), side="right") - 1
+        return self._rewinds.add(committed, np.unique(pairs))
+
+
+def _offsets(snapshot: Snapshot, index: Index) -> Int64:
+    if index.live is None:
+        return snapshot.commits.offset
+    offset = np.full(len(index), UNKNOWN, dtype=np.int64)
+    offset[index.live] = snapshot.commits.offset
+    return offset
 
 
 def _reported(lags: Int64, snapshot: Snapshot, index: Index) -> None:

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lagwatch.model.columns import NEW, named_positions, positions
 from lagwatch.model.snapshot import CommitTable, Group, Int32, Int64, Snapshot, TopicTable
 
 KEEP_S = 900.0
 """How long a row without a commit is kept in a group that can be read; then its commit was deleted or has expired."""
-
-NEW = -1
-"""In an origin: the subject was not there before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -92,16 +90,6 @@ def build(snapshot: Snapshot, before: Index | None) -> tuple[Index, Origin]:
     )
 
 
-def positions(old: Int64, new: Int64) -> Int64:
-    """Where each new key is among the old ones (ascending once the negative ones, which stand for nothing, are out)."""
-    there = np.flatnonzero(old >= 0)
-    if not len(there):
-        return np.full(len(new), NEW, dtype=np.int64)
-    order = there[np.argsort(old[there], kind="stable")]
-    at = np.minimum(np.searchsorted(old[order], new), len(order) - 1)
-    return np.where(old[order][at] == new, order[at], NEW)
-
-
 def same_topics(a: TopicTable, b: TopicTable) -> bool:
     """Whether two topic tables have the same topics with the same partitions."""
     return a is b or (a.names == b.names and _same(a.first, b.first))
@@ -118,12 +106,10 @@ def _origins(snapshot: Snapshot, before: Index | None) -> tuple[Int64, Int64]:
         return np.full(len(snapshot.partitions), NEW, dtype=np.int64), np.full(
             len(snapshot.groups), NEW, dtype=np.int64
         )
-    at = {name: g for g, name in enumerate(before.groups)}
-    group = np.array([at.get(g.name, NEW) for g in snapshot.groups], dtype=np.int64)
+    group = named_positions(before.groups, [g.name for g in snapshot.groups])
     if same_topics(before.topics, topics):
         return np.arange(len(snapshot.partitions)), group
-    place = {name: t for t, name in enumerate(before.topics.names)}
-    old_topic = np.array([place.get(name, NEW) for name in topics.names], dtype=np.int64)
+    old_topic = named_positions(before.topics.names, topics.names)
     old_first = np.append(before.topics.first, 0)
     sizes = np.append(np.diff(before.topics.first), 0)
     t, p = snapshot.partitions.topic, snapshot.partitions.partition
@@ -200,8 +186,7 @@ def _old_pairs(before: Index | None, index: Index, snapshot: Snapshot, keys: Int
     """Where each pair was: by the names of its group and topic."""
     if before is None:
         return np.full(len(index.pair_group), NEW, dtype=np.int64)
-    place = {name: t for t, name in enumerate(snapshot.topics.names)}
-    new_topic = np.array([place.get(name, NEW) for name in before.topics.names], dtype=np.int64)
+    new_topic = named_positions(snapshot.topics.names, before.topics.names)
     new_group = _inverse(group, len(before.groups))
     g, t = new_group[before.pair_group], new_topic[before.pair_topic]
     return positions(np.where((g >= 0) & (t >= 0), _pair_keys(g, t, len(snapshot.topics)), -1), keys)

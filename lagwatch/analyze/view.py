@@ -1,13 +1,15 @@
 """From a snapshot and the history to the View. Pure."""
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lagwatch.analyze.columns import segments, sums
 from lagwatch.analyze.history import History, Rows
 from lagwatch.analyze.index import Index
+from lagwatch.analyze.losses import outlook
 from lagwatch.analyze.placement import placement
+from lagwatch.model.columns import segments, sums
 from lagwatch.model.snapshot import UNKNOWN, Float64, Int64, Snapshot
-from lagwatch.model.view import GroupTable, PairTable, View
+from lagwatch.model.view import GroupTable, PairTable, TopicFacts, View
 
 LONGEST_PATIENCE_S = 3600.0
 """However rarely a group commits, an alert does not wait longer than this."""
@@ -16,27 +18,34 @@ LONGEST_PATIENCE_S = 3600.0
 def view(history: History, snapshot: Snapshot) -> View:
     """Take the snapshot into the history, and say what follows from both."""
     index, rows = history.advance(snapshot)
-    pairs = _pairs(history, snapshot, index, rows)
+    topics = history.topics.facts(snapshot, rows.speeds)
+    pairs = _pairs(history, snapshot, index, rows, topics)
     placed = placement(snapshot)
     live = slice(None) if index.live is None else index.live
     return View(
         snapshot=snapshot,
         lag=rows.lag[live],
         growth=rows.growth[live],
+        frozen_s=history.row_cadence.frozen_s(snapshot.at, live),
+        patience_s=_twice(history.row_cadence.interval_s(live)),
         pairs=pairs,
-        groups=_groups(index, pairs),
+        groups=_groups(history, snapshot, index, pairs),
+        topics=topics,
         under_replicated=placed.under_replicated,
         offline=placed.offline,
         under_min_isr=placed.under_min_isr,
         under_min_isr_known=placed.under_min_isr_known,
+        brokers_missing=history.brokers.missing(snapshot),
     )
 
 
-def _pairs(history: History, snapshot: Snapshot, index: Index, rows: Rows) -> PairTable:
+def _pairs(history: History, snapshot: Snapshot, index: Index, rows: Rows, topics: TopicFacts) -> PairTable:
     known, grows = rows.lag >= 0, ~np.isnan(rows.growth)
     lag = sums(known, rows.lag, index.first, UNKNOWN)
+    dark = lag == UNKNOWN
     interval = history.pair_cadence.interval_s()
-    produced = _produced(history, snapshot)[index.pair_topic] if len(index.pair_topic) else np.empty(0)
+    frozen = history.pair_cadence.frozen_s(snapshot.at)
+    share, seconds = outlook(index, snapshot.partitions, rows.offset, rows.lag, rows.growth, rows.speeds)
     return PairTable(
         group=index.pair_group,
         topic=index.pair_topic,
@@ -45,33 +54,33 @@ def _pairs(history: History, snapshot: Snapshot, index: Index, rows: Rows) -> Pa
         max_lag=segments(np.maximum, rows.lag, index.first, UNKNOWN),
         unknown=segments(np.add, (~known).astype(np.int64), index.first, 0),
         growth=sums(grows, rows.growth, index.first, np.nan),
-        produced=produced,
         commit_interval_s=interval,
-        patience_s=_patience(snapshot, index, lag, produced, interval),
+        patience_s=_patience(snapshot, index, lag, topics.produced, interval),
+        frozen_s=np.where(dark, np.nan, frozen),
+        retained_share=np.where(dark, np.nan, share),
+        loss_in_s=np.where(dark, np.nan, seconds),
+        lost=rows.lost,
+        rewound=rows.rewound,
+        left_s=history.left.add(snapshot, index, lag, frozen),
     )
 
 
-def _groups(index: Index, pairs: PairTable) -> GroupTable:
+def _groups(history: History, snapshot: Snapshot, index: Index, pairs: PairTable) -> GroupTable:
     first = index.group_first
-    unread = np.array([not known for known in index.known], dtype=np.bool_)
-    blank = unread | (first[1:] == first[:-1])
     return GroupTable(
-        lag_sum=np.where(blank, UNKNOWN, sums(pairs.lag >= 0, pairs.lag, first, UNKNOWN)),
+        lag_sum=sums(pairs.lag >= 0, pairs.lag, first, UNKNOWN),
         lag_max=segments(np.maximum, pairs.max_lag, first, UNKNOWN),
         unknown=segments(np.add, pairs.unknown, first, 0),
         growth=sums(~np.isnan(pairs.growth), pairs.growth, first, np.nan),
+        members_gone_s=history.groups.members_gone_s(snapshot),
+        unsettled_s=history.groups.unsettled_s(snapshot),
+        rebalances=history.groups.rebalances(snapshot),
     )
 
 
 def _live_first(index: Index) -> Int64:
     """The bounds of the pairs in the snapshot's own commit table."""
     return index.first if index.live is None else np.searchsorted(index.live, index.first).astype(np.int64)
-
-
-def _produced(history: History, snapshot: Snapshot) -> Float64:
-    """Messages a minute that each topic takes in; NaN where it is known of no partition."""
-    rate = history.produced.per_minute()
-    return sums(~np.isnan(rate), rate, snapshot.topics.first, np.nan)
 
 
 def _patience(snapshot: Snapshot, index: Index, lag: Int64, produced: Float64, interval: Float64) -> Float64:
@@ -82,7 +91,10 @@ def _patience(snapshot: Snapshot, index: Index, lag: Int64, produced: Float64, i
     rarely; unless it is further behind than such a group would be.
     """
     members = np.array([group.member_count for group in snapshot.groups], dtype=np.int64)
-    alive = members[index.pair_group] != 0 if len(members) else np.empty(0, dtype=np.bool_)
-    far_behind = lag > produced * (LONGEST_PATIENCE_S / 60.0)
-    unsure = np.isnan(interval) & alive & ~far_behind
-    return np.where(unsure, LONGEST_PATIENCE_S, np.minimum(2.0 * np.nan_to_num(interval), LONGEST_PATIENCE_S))
+    far_behind = lag > produced[index.pair_topic] * (LONGEST_PATIENCE_S / 60.0)
+    unsure = np.isnan(interval) & (members[index.pair_group] != 0) & ~far_behind
+    return np.where(unsure, LONGEST_PATIENCE_S, _twice(interval)).astype(np.float64)
+
+
+def _twice(interval: Float64) -> NDArray[np.float32]:
+    return np.minimum(2.0 * np.nan_to_num(interval), LONGEST_PATIENCE_S).astype(np.float32)

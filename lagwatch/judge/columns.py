@@ -2,15 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int64
+from lagwatch.model.columns import Array, segments
+from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int64, Snapshot
 from lagwatch.model.view import View
-
-GRAINS = ("cluster", "topic", "group", "pair", "partition")
-"""What a rule can be judged for, from coarse to fine."""
 
 
 class Reading(NamedTuple):
@@ -29,59 +27,200 @@ class Column:
 
 
 def _known(column: Int64) -> Float64:
-    return np.where(column == UNKNOWN, np.nan, column).astype(np.float64)
+    """An integer column as floats, NaN where it is unknown."""
+    answer = column.astype(np.float64)
+    answer[column == UNKNOWN] = np.nan
+    return answer
 
 
-def _pair_lag(view: View) -> Reading:
-    return Reading(_known(view.pairs.lag), view.pairs.unknown > 0)
+def _of_pairs(column: Callable[[View], Float64]) -> Callable[[View], Reading]:
+    return lambda view: Reading(column(view))
 
 
-def _pair_growth(view: View) -> Reading:
-    # A partition that is unknown may be one that drains: what the others grow by is then a bound only in a loose sense,
-    # but good enough to believe that the pair grows and not good enough to believe that it does not.
-    return Reading(view.pairs.growth, view.pairs.unknown > 0)
+def _bound_of_pairs(column: Callable[[View], Float64]) -> Callable[[View], Reading]:
+    """A sum or maximum over partitions of which some may be unknown: the known ones are a lower bound."""
+    return lambda view: Reading(column(view), view.pairs.unknown > 0)
 
 
-COLUMNS: Mapping[str, Mapping[str, Column]] = {
-    "cluster": {},
-    "topic": {},
-    "group": {
-        "lag": Column(
-            help="messages the group has not read, all topics",
-            read=lambda view: Reading(_known(view.groups.lag_sum), view.groups.unknown > 0),
-        ),
-        "growth": Column(
-            help="messages a minute by which the group's lag grows",
-            read=lambda view: Reading(view.groups.growth, view.groups.unknown > 0),
-        ),
-    },
-    "pair": {
-        "lag": Column(help="messages of the topic that the group has not read", read=_pair_lag),
-        "growth": Column(help="messages a minute by which that lag grows", read=_pair_growth),
-        "max_lag": Column(
-            help="messages not read on the partition with most of them",
-            read=lambda view: Reading(_known(view.pairs.max_lag), view.pairs.unknown > 0),
-        ),
-        "produced": Column(
-            help="messages a minute that the topic takes in", read=lambda view: Reading(view.pairs.produced)
-        ),
-        "commit_interval_s": Column(
-            help="seconds between two commits of the group on the topic",
-            read=lambda view: Reading(view.pairs.commit_interval_s),
-        ),
-    },
-    "partition": {
-        "lag": Column(
-            help="messages of the partition that the group has not read", read=lambda view: Reading(_known(view.lag))
-        ),
-        "growth": Column(help="messages a minute by which that lag grows", read=lambda view: Reading(view.growth)),
-    },
+def _bound_of_groups(column: Callable[[View], Float64]) -> Callable[[View], Reading]:
+    return lambda view: Reading(column(view), view.groups.unknown > 0)
+
+
+def _members(snapshot: Snapshot) -> Float64:
+    return _known(np.array([group.member_count for group in snapshot.groups], dtype=np.int64))
+
+
+def _topic_of_pairs(column: Callable[[View], Float64]) -> Callable[[View], Reading]:
+    return lambda view: Reading(column(view)[view.pairs.topic])
+
+
+def _count(flags: Array, view: View) -> Float64:
+    """How many partitions of each topic have a flag."""
+    return segments(np.add, flags.astype(np.int64), view.snapshot.topics.first, 0).astype(np.float64)
+
+
+def _under_min_isr(view: View) -> Reading:
+    known = _count(view.under_min_isr_known, view)
+    all_of_them = np.diff(view.snapshot.topics.first)
+    return Reading(np.where(known > 0, _count(view.under_min_isr, view), np.nan), known < all_of_them)
+
+
+def _siblings_frozen_s(view: View) -> Reading:
+    """Of each row, for how long no partition of the same pair has moved."""
+    pairs = view.pairs
+    return Reading(np.repeat(pairs.frozen_s, np.diff(pairs.first)))
+
+
+def _one(value: Callable[[View], float]) -> Callable[[View], Reading]:
+    return lambda view: Reading(np.array([value(view)], dtype=np.float64))
+
+
+_CLUSTER: Final = {
+    "brokers": Column(help="brokers that are up", read=_one(lambda view: len(view.snapshot.brokers))),
+    "brokers_missing": Column(
+        help="brokers that hold replicas, or were up within the last hour, and are not up",
+        read=_one(lambda view: view.brokers_missing),
+    ),
+    "offline": Column(help="partitions without a leader", read=_one(lambda view: int(view.offline.sum()))),
+    "under_replicated": Column(
+        help="partitions with fewer replicas in sync than they have",
+        read=_one(lambda view: int(view.under_replicated.sum())),
+    ),
+    "under_min_isr": Column(
+        help="partitions with fewer replicas in sync than min.insync.replicas asks for",
+        read=_one(lambda view: int(view.under_min_isr.sum())),
+    ),
+}
+
+_TOPIC: Final = {
+    "offline": Column(help="partitions without a leader", read=lambda view: Reading(_count(view.offline, view))),
+    "under_replicated": Column(
+        help="partitions with fewer replicas in sync than they have",
+        read=lambda view: Reading(_count(view.under_replicated, view)),
+    ),
+    "under_min_isr": Column(
+        help="partitions with fewer replicas in sync than min.insync.replicas asks for", read=_under_min_isr
+    ),
+    "produced": Column(help="messages a minute that it takes in", read=lambda view: Reading(view.topics.produced)),
+    "idle_s": Column(help="seconds since it last took a message in", read=lambda view: Reading(view.topics.idle_s)),
+    "lso_held_s": Column(
+        help="seconds for which an open transaction has kept readers from the end of a partition",
+        read=lambda view: Reading(view.topics.lso_held_s),
+    ),
+}
+
+_GROUP: Final = {
+    "lag": Column(
+        help="messages that it has not read, all topics",
+        read=_bound_of_groups(lambda view: _known(view.groups.lag_sum)),
+    ),
+    "max_lag": Column(
+        help="messages that it has not read on the partition with most of them",
+        read=_bound_of_groups(lambda view: _known(view.groups.lag_max)),
+    ),
+    "growth": Column(
+        help="messages a minute by which its lag grows", read=_bound_of_groups(lambda view: view.groups.growth)
+    ),
+    "members": Column(help="live members", read=lambda view: Reading(_members(view.snapshot))),
+    "members_gone_s": Column(
+        help="seconds since it had members (0 while it has)", read=lambda view: Reading(view.groups.members_gone_s)
+    ),
+    "unsettled_s": Column(
+        help="seconds since it was stable or empty", read=lambda view: Reading(view.groups.unsettled_s)
+    ),
+    "rebalances": Column(
+        help="rebalances seen in the last 15 minutes", read=lambda view: Reading(view.groups.rebalances)
+    ),
+}
+
+_PAIR: Final = {
+    "lag": Column(
+        help="messages of the topic that the group has not read",
+        read=_bound_of_pairs(lambda view: _known(view.pairs.lag)),
+    ),
+    # A partition that is unknown may be one that drains. What the others grow by is good enough to believe that the pair
+    # grows, and not good enough to believe that it does not.
+    "growth": Column(
+        help="messages a minute by which that lag grows", read=_bound_of_pairs(lambda view: view.pairs.growth)
+    ),
+    "max_lag": Column(
+        help="messages not read on the partition with most of them",
+        read=_bound_of_pairs(lambda view: _known(view.pairs.max_lag)),
+    ),
+    "produced": Column(
+        help="messages a minute that the topic takes in", read=_topic_of_pairs(lambda view: view.topics.produced)
+    ),
+    "idle_s": Column(
+        help="seconds since the topic last took a message in", read=_topic_of_pairs(lambda view: view.topics.idle_s)
+    ),
+    "members": Column(
+        help="live members of the group", read=lambda view: Reading(_members(view.snapshot)[view.pairs.group])
+    ),
+    "members_gone_s": Column(
+        help="seconds since the group had members (0 while it has)",
+        read=lambda view: Reading(view.groups.members_gone_s[view.pairs.group]),
+    ),
+    "frozen_s": Column(
+        help="seconds for which there has been lag and no commit that moved",
+        read=_of_pairs(lambda view: view.pairs.frozen_s),
+    ),
+    "commit_interval_s": Column(
+        help="seconds between two commits of the group on the topic",
+        read=_of_pairs(lambda view: view.pairs.commit_interval_s),
+    ),
+    "retained_share": Column(
+        help="unread share of what the topic retains, on the worst partition (0 where nothing is deleted)",
+        read=_bound_of_pairs(lambda view: view.pairs.retained_share),
+    ),
+    "loss_in_s": Column(
+        help="seconds until retention deletes unread messages", read=_of_pairs(lambda view: view.pairs.loss_in_s)
+    ),
+    "lost": Column(
+        help="messages that retention deleted unread in the last 15 minutes",
+        read=_of_pairs(lambda view: view.pairs.lost),
+    ),
+    "rewound": Column(
+        help="messages by which the group is behind where it has been", read=_of_pairs(lambda view: view.pairs.rewound)
+    ),
+    "time_lag_s": Column(
+        help="seconds since the next message that the group will read was appended",
+        read=lambda view: Reading(np.full(len(view.pairs), np.nan)),
+    ),
+}
+
+_PARTITION: Final = {
+    "lag": Column(
+        help="messages of the partition that the group has not read", read=lambda view: Reading(_known(view.lag))
+    ),
+    "growth": Column(help="messages a minute by which that lag grows", read=lambda view: Reading(view.growth)),
+    "frozen_s": Column(
+        help="seconds for which there has been lag and no commit that moved",
+        read=lambda view: Reading(view.frozen_s.astype(np.float64)),
+    ),
+    "siblings_frozen_s": Column(
+        help="the same of all partitions of the topic together: small while one of them moves", read=_siblings_frozen_s
+    ),
+}
+
+COLUMNS: Final[Mapping[str, Mapping[str, Column]]] = {
+    "cluster": _CLUSTER,
+    "topic": _TOPIC,
+    "group": _GROUP,
+    "pair": _PAIR,
+    "partition": _PARTITION,
 }
 """Every value by grain and name."""
 
 
-def patience_s(view: View, grain: str) -> Float64 | None:
+def patience_s(view: View, grain: str) -> Array | None:
     """For how long a condition must hold before it says something about each subject; None where that does not matter."""
-    if grain == "pair":
-        return view.pairs.patience_s
-    return None
+    if grain == "partition":
+        return view.patience_s
+    return view.pairs.patience_s if grain == "pair" else None
+
+
+def left_s(view: View, grain: str) -> Float64 | None:
+    """Since when each subject is one that a live group does not consume any more (NaN: it does); None for other grains."""
+    if grain == "partition":
+        return np.repeat(view.pairs.left_s, np.diff(view.pairs.first))
+    return view.pairs.left_s if grain == "pair" else None

@@ -1,6 +1,5 @@
 """For which subjects a rule is judged, and with which numbers: exclusions and overrides. Pure."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from lagwatch.judge.subjects import Subjects
 from lagwatch.model.alerts import Condition, Override, Rule, Threshold
+from lagwatch.model.filters import NameFilter
 from lagwatch.model.snapshot import Bool, Float64, Int64
 
 LEFT_OUT = -1
@@ -80,7 +80,7 @@ def _with(condition: Condition, numbers: Threshold | None) -> Condition:
 
 
 def _matches(override: Override, there: Subjects) -> Bool:
-    if override.cluster is not None and not re.fullmatch(override.cluster, there.snapshot.cluster):
+    if override.cluster is not None and not NameFilter(include=(override.cluster,)).matches(there.snapshot.cluster):
         return np.zeros(there.size, dtype=np.bool_)
     answer = np.ones(there.size, dtype=np.bool_)
     for part in ("group", "topic"):
@@ -96,5 +96,5 @@ def _any(patterns: Sequence[str], there: Subjects, part: str) -> Bool:
     if not patterns or not len(of):
         return np.zeros(there.size, dtype=np.bool_)
     names = there.snapshot.topics.names if part == "topic" else tuple(g.name for g in there.snapshot.groups)
-    wanted = re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
-    return np.array([wanted.fullmatch(name) is not None for name in names], dtype=np.bool_)[of]
+    wanted = NameFilter(include=tuple(patterns))
+    return np.array([wanted.matches(name) for name in names], dtype=np.bool_)[of]

@@ -8,8 +8,11 @@ Integer columns hold UNKNOWN (-1) and float columns NaN where a value is not kno
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lagwatch.model.snapshot import Bool, Float64, Int32, Int64, Snapshot
+
+Float32 = NDArray[np.float32]
 
 
 def _none() -> Float64:
@@ -26,8 +29,13 @@ class PairTable:
     (and UNKNOWN if none is known). `max_lag` is the largest known lag of one partition. `growth` is messages per minute,
     NaN where it cannot be known. A group that could not be read in this poll keeps the pairs it was last seen with; every
     value of theirs is then UNKNOWN / NaN. The same holds for a partition whose commit is missing all of a sudden.
-    `produced` is what the topic takes in, messages per minute (NaN where unknown). `commit_interval_s` is the usual time
-    between two commits (NaN until it was seen), `patience_s` how long a condition must hold before it says something.
+
+    `commit_interval_s` is the usual time between two commits (NaN until it was seen), `patience_s` how long a condition must
+    hold before it says something, `frozen_s` how long there has been lag and no commit that moved. `retained_share` is the
+    unread share of the retained log on the worst partition (0 where nothing is deleted), `loss_in_s` the time until unread
+    records are deleted (inf: not in sight), `lost` the messages that were deleted unread in the last quarter of an hour.
+    `rewound` is by how many messages the group is behind where it has been. `left_s` is the time since the live group
+    has not consumed the topic any more (NaN: it does).
     """
 
     group: Int32
@@ -37,9 +45,14 @@ class PairTable:
     max_lag: Int64
     unknown: Int64
     growth: Float64
-    produced: Float64 = field(default_factory=_none)
     commit_interval_s: Float64 = field(default_factory=_none)
     patience_s: Float64 = field(default_factory=_none)
+    frozen_s: Float64 = field(default_factory=_none)
+    retained_share: Float64 = field(default_factory=_none)
+    loss_in_s: Float64 = field(default_factory=_none)
+    lost: Float64 = field(default_factory=_none)
+    rewound: Float64 = field(default_factory=_none)
+    left_s: Float64 = field(default_factory=_none)
 
     def __len__(self) -> int:
         return len(self.group)
@@ -47,12 +60,32 @@ class PairTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class GroupTable:
-    """One row a group, parallel to `Snapshot.groups`: lag summed over its topics, the largest lag of one partition, growth."""
+    """
+    One row a group, parallel to `Snapshot.groups`: lag summed over its topics, the largest lag of one partition, growth.
+
+    `members_gone_s` is the time since it had members (0 while it has, inf if it was never seen with any), `unsettled_s` since
+    it was at rest (stable or empty), `rebalances` how often it rebalanced in the last quarter of an hour; NaN where unknown.
+    """
 
     lag_sum: Int64
     lag_max: Int64
     unknown: Int64
     growth: Float64
+    members_gone_s: Float64 = field(default_factory=_none)
+    unsettled_s: Float64 = field(default_factory=_none)
+    rebalances: Float64 = field(default_factory=_none)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TopicFacts:
+    """
+    One row a topic, NaN where unknown: `produced` messages a minute, `idle_s` since it last took a record in, `lso_held_s` for
+    how long the last stable offset of one of its partitions has stood still below the end of the log.
+    """
+
+    produced: Float64 = field(default_factory=_none)
+    idle_s: Float64 = field(default_factory=_none)
+    lso_held_s: Float64 = field(default_factory=_none)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,8 +93,10 @@ class View:
     """
     One snapshot and what follows from it.
 
-    `lag` (messages) and `growth` (messages per minute) are parallel to `snapshot.commits`. `under_replicated`, `offline`
-    and `under_min_isr` are one flag a partition row; `under_min_isr_known` is False where min.insync.replicas is unknown.
+    `lag` (messages) and `growth` (messages per minute) are parallel to `snapshot.commits`; so are `frozen_s` (how long there
+    has been lag and no commit that moved) and `patience_s` (see PairTable), in seconds. `under_replicated`, `offline` and
+    `under_min_isr` are one flag a partition row; `under_min_isr_known` is False where min.insync.replicas is unknown.
+    `brokers_missing` counts the brokers that hold replicas, or were there within the last hour, and are not up.
     """
 
     snapshot: Snapshot
@@ -73,3 +108,7 @@ class View:
     offline: Bool
     under_min_isr: Bool
     under_min_isr_known: Bool
+    topics: TopicFacts = field(default_factory=TopicFacts)
+    frozen_s: Int32 = field(default_factory=lambda: np.empty(0, dtype=np.int32))
+    patience_s: Float32 = field(default_factory=lambda: np.empty(0, dtype=np.float32))
+    brokers_missing: int = 0

@@ -1,0 +1,112 @@
+"""Members, rebalances, and topics that a live group has left. Bounded history. Pure."""
+
+from collections import deque
+
+import numpy as np
+
+from lagwatch.analyze.index import Index
+from lagwatch.model.columns import followed
+from lagwatch.model.snapshot import Float64, Group, Int32, Int64, Snapshot
+
+REBALANCES_S = 900.0
+"""Rebalances are counted over this time."""
+
+_RESTING = frozenset({"Stable", "Empty", "Dead"})
+"""The states in which a group of any type has nothing to sort out."""
+
+
+class GroupHistory:
+    """When each group last had members, was last at rest, and its recent rebalances; one entry a group of the index."""
+
+    def __init__(self) -> None:
+        self._had_members: Float64 = np.empty(0)
+        self._at_rest: Float64 = np.empty(0)
+        self._epochs: dict[str, int] = {}
+        self._rebalances: dict[str, deque[float]] = {}
+
+    def follow(self, origin: Int64, at: float) -> None:
+        """Groups have moved."""
+        self._had_members = followed(self._had_members, origin, -np.inf)
+        self._at_rest = followed(self._at_rest, origin, at)
+
+    def add(self, snapshot: Snapshot) -> None:
+        """Take in the groups of a poll."""
+        at, groups = snapshot.at, snapshot.groups
+        self._had_members[[g.member_count > 0 for g in groups]] = at
+        rests = np.array([g.state in _RESTING for g in groups], dtype=np.bool_)
+        unsettled = np.array([g.state is not None for g in groups], dtype=np.bool_) & ~rests
+        for g in np.flatnonzero(unsettled & (self._at_rest > at - REBALANCES_S)):
+            if self._rested_before(groups[g].name, at, float(self._at_rest[g])):
+                self._rebalances.setdefault(groups[g].name, deque()).append(at)
+        self._at_rest[rests] = at
+        self._count_epochs(groups, at)
+
+    def _rested_before(self, name: str, at: float, rested: float) -> bool:
+        """Whether an unrest that is seen now has begun since the last one that was counted."""
+        counted = self._rebalances.get(name)
+        return not counted or counted[-1] < rested <= at
+
+    def _count_epochs(self, groups: tuple[Group, ...], at: float) -> None:
+        epochs = {g.name: g.epoch for g in groups if g.epoch is not None}
+        for name, epoch in epochs.items():
+            if self._epochs.get(name, epoch) != epoch:
+                self._rebalances.setdefault(name, deque()).append(at)
+        there = {g.name for g in groups}
+        self._epochs = {name: epoch for name, epoch in (self._epochs | epochs).items() if name in there}
+        for name in list(self._rebalances):
+            while self._rebalances[name] and self._rebalances[name][0] < at - REBALANCES_S:
+                self._rebalances[name].popleft()
+            if not self._rebalances[name] or name not in there:
+                del self._rebalances[name]
+
+    def members_gone_s(self, snapshot: Snapshot) -> Float64:
+        """Seconds since each group had members: 0 while it has, inf if it never had any, NaN where that is unknown."""
+        gone: Float64 = snapshot.at - self._had_members
+        gone[[g.member_count < 0 for g in snapshot.groups]] = np.nan
+        return gone
+
+    def unsettled_s(self, snapshot: Snapshot) -> Float64:
+        """Seconds since each group was last at rest, NaN where its state is unknown."""
+        unsettled: Float64 = snapshot.at - self._at_rest
+        unsettled[[g.state is None for g in snapshot.groups]] = np.nan
+        return unsettled
+
+    def rebalances(self, snapshot: Snapshot) -> Float64:
+        """How often each group was seen to rebalance in the last quarter of an hour."""
+        counts = np.zeros(len(snapshot.groups))
+        for g, group in enumerate(snapshot.groups):
+            if group.name in self._rebalances:
+                counts[g] = len(self._rebalances[group.name])
+        return counts
+
+
+class LeftTopics:
+    """Since when each pair is one that its live group does not consume any more; NaN where it does."""
+
+    def __init__(self) -> None:
+        self._since: Float64 = np.empty(0)
+
+    def follow(self, origin: Int64) -> None:
+        """Pairs have moved."""
+        self._since = followed(self._since, origin, np.nan)
+
+    def add(self, snapshot: Snapshot, index: Index, lag: Int64, frozen_s: Int32) -> Float64:
+        """
+        Seconds since each pair was left; NaN where it was not.
+
+        A topic is left when its commits stand still while the group has members, is stable, and no member owns a partition
+        of it. That stays so until a commit moves or a member owns one again: a group that dies later took nothing up again.
+        """
+        candidates = np.flatnonzero((lag > 0) & (frozen_s > 0))
+        self._since[np.setdiff1d(np.arange(len(lag)), candidates)] = np.nan
+        groups = index.pair_group[candidates]
+        for g in np.unique(groups):
+            group = snapshot.groups[g]
+            if group.state != "Stable" or group.member_count <= 0 or not group.assigned_known:
+                continue
+            pairs = candidates[groups == g]
+            owned = {part.topic for member in group.members for part in member.assigned if part.partitions}
+            left = np.array([snapshot.topics.names[t] not in owned for t in index.pair_topic[pairs]])
+            since = self._since[pairs]
+            self._since[pairs] = np.where(left, np.where(np.isnan(since), snapshot.at, since), np.nan)
+        return snapshot.at - self._since

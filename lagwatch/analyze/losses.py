@@ -1,0 +1,114 @@
+"""What retention takes from a group before it has read it: what is gone, and what will be. Pure."""
+
+import numpy as np
+
+from lagwatch.analyze.index import Index
+from lagwatch.analyze.topics import Speeds
+from lagwatch.model.columns import followed
+from lagwatch.model.snapshot import Float64, Int64, PartitionTable
+
+WORTH_MENTIONING = 1000
+"""A partition with less lag than this many messages runs no risk that anybody is told of."""
+
+SHARE_AT_STAKE = 0.05
+"""Loss is predicted only for a group that has not read this share of what is retained, and falls behind by this share of it."""
+
+REMEMBERED_S = 900.0
+"""For so long after the last loss the sum of what was lost is told."""
+
+
+class LossHistory:
+    """Messages that were deleted unread, per pair, since a quarter of an hour without loss."""
+
+    def __init__(self) -> None:
+        self._lost: Float64 = np.empty(0)
+        self._last: Float64 = np.empty(0)
+
+    def follow(self, origin: Int64) -> None:
+        """Pairs have moved."""
+        self._lost, self._last = followed(self._lost, origin, 0.0), followed(self._last, origin, -np.inf)
+
+    def add(self, at: float, pairs: Int64, messages: Int64) -> Float64:
+        """Take in what was lost now, of some pairs; what each pair has lost lately."""
+        self._lost[at - self._last > REMEMBERED_S] = 0.0
+        np.add.at(self._lost, pairs, messages)
+        self._last[pairs] = at
+        return self._lost.copy()
+
+
+class RewindHistory:
+    """How far each pair's commits have been, as a sum over its partitions."""
+
+    def __init__(self) -> None:
+        self._furthest: Float64 = np.empty(0)
+
+    def follow(self, origin: Int64) -> None:
+        """Pairs have moved; their partitions may be others, so the sums begin anew."""
+        self._furthest = np.full(len(origin), -np.inf)
+
+    def add(self, committed: Float64, anew: Int64) -> Float64:
+        """
+        Take in the sums of all commits (NaN where one is unknown) and the pairs that do not continue what they were;
+        by how many messages each pair is behind where it has been.
+        """
+        self._furthest[anew] = -np.inf
+        self._furthest = np.fmax(self._furthest, committed)
+        return self._furthest - committed
+
+
+def lost(before: Int64, offset: Int64, start: Int64, start_before: Int64) -> Int64:
+    """
+    Messages that a row lost since the poll before; all arrays parallel, UNKNOWN where nothing is known.
+
+    A commit that stands still lost what the log start passed. One that moved over the new log start has only lost
+    something if its reader is slower than the deletion: then it was thrown from one log start to the next.
+    """
+    missed = start - np.maximum(before, start_before)
+    stands = offset == before
+    thrown = (offset >= start) & (offset - start < start - start_before)
+    sure = (before >= 0) & (offset >= 0) & (start_before >= 0) & (start >= 0) & (stands | thrown)
+    return np.where(sure, np.maximum(missed, 0), 0)
+
+
+def outlook(
+    index: Index, partitions: PartitionTable, offset: Int64, lags: Int64, growth: Float64, speeds: Speeds
+) -> tuple[Float64, Float64]:
+    """
+    Per pair: the share of the retained log that is unread on the worst partition, and the seconds until the first loss.
+
+    `offset`, `lags` and `growth` are those of the index' rows. Where nothing is deleted, or nothing worth mentioning is
+    unread, nothing is at stake: the share is 0. Seconds are inf where no loss is in sight, NaN where that is unknown.
+    """
+    share = np.zeros(len(index.pair_group))
+    seconds = np.full(len(index.pair_group), np.inf)
+    rows = np.flatnonzero(lags > WORTH_MENTIONING)
+    at = index.row[rows]
+    deleted = speeds.start[at]
+    stake = np.flatnonzero(~(deleted <= 0))
+    rows, at, deleted = rows[stake], at[stake], deleted[stake]
+    pair = np.searchsorted(index.first, rows, side="right") - 1
+    start = partitions.start[at]
+    used = lags[rows] / np.maximum(partitions.end[at] - start, 1)
+    np.fmax.at(share, pair, np.where(np.isnan(deleted), 0.0, used))
+    left = _seconds(offset[rows] - start, growth[rows], deleted, speeds.end[at])
+    left = np.where(used >= SHARE_AT_STAKE, left, np.inf)
+    np.fmin.at(seconds, pair, left)
+    _darken(share, pair[np.isnan(deleted)], nothing=0.0)
+    _darken(seconds, pair[np.isnan(left)], nothing=np.inf)
+    return share, seconds
+
+
+def _darken(column: Float64, pairs: Int64, *, nothing: float) -> None:
+    """Where a partition of a pair is unknown, that nothing is at stake on the others says nothing."""
+    column[pairs] = np.where(column[pairs] == nothing, np.nan, column[pairs])
+
+
+def _seconds(headroom: Int64, growth: Float64, deleted: Float64, produced: Float64) -> Float64:
+    """Seconds until the log start passes a commit, for rows whose lag grows; all speeds are messages a minute."""
+    closing = deleted - (produced - growth)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        left = 60.0 * headroom / closing
+    falls_behind = (growth > SHARE_AT_STAKE * deleted) & (closing > 0)
+    left = np.where(falls_behind, left, np.inf)
+    left[np.isnan(growth) | np.isnan(deleted) | np.isnan(produced)] = np.nan
+    return np.where(headroom <= 0, 0.0, left)
