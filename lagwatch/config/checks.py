@@ -29,8 +29,7 @@ def findings(tree: dict[str, Any], *, files: bool) -> Iterator[Finding]:
     yield from _same_names(clusters)
     for at, cluster in clusters:
         path = ("clusters", at)
-        yield from _deadline(cluster, path)
-        yield from _growth_window(cluster, path)
+        yield from _times(cluster, path)
         connection = _dict(cluster.get("connection"))
         yield from _tls(_dict(connection.get("tls")), (*path, "connection", "tls"))
         yield from _sasl(_dict(connection.get("sasl")), (*path, "connection", "sasl"))
@@ -53,30 +52,25 @@ def _same_names(clusters: list[tuple[int, dict[str, Any]]]) -> Iterator[Finding]
             yield ("clusters", at, "name"), f"expected a name of its own (clusters[{seen[name]}] is called {name} too)"
 
 
-def _deadline(cluster: dict[str, Any], path: Path) -> Iterator[Finding]:
-    if "deadline" not in cluster:
+def _times(cluster: dict[str, Any], path: Path) -> Iterator[Finding]:
+    interval = _seconds(cluster.get("interval", 30))
+    deadline, window = _seconds(cluster.get("deadline")), _seconds(cluster.get("growth_window"))
+    if interval is None:
         return
-    try:
-        interval, deadline = parse_duration(cluster.get("interval", 30)), parse_duration(cluster["deadline"])
-    except ValueError:
-        return
-    if deadline >= interval:
+    if deadline is not None and deadline >= interval:
         share = interval * DEADLINE_SHARE
         good = format_duration(int(share) or share)
         yield (*path, "deadline"), f"expected less than the interval of {format_duration(interval)}, such as {good}"
-
-
-def _growth_window(cluster: dict[str, Any], path: Path) -> Iterator[Finding]:
-    if "growth_window" not in cluster:
-        return
-    try:
-        interval, window = parse_duration(cluster.get("interval", 30)), parse_duration(cluster["growth_window"])
-    except ValueError:
-        return
-    least = GROWTH_WINDOW_INTERVALS * interval
-    if window < least:
+    if window is not None and window < GROWTH_WINDOW_INTERVALS * interval:
         expected = f"expected at least {GROWTH_WINDOW_INTERVALS} intervals of {format_duration(interval)}"
-        yield (*path, "growth_window"), f"{expected}, which is {format_duration(least)}"
+        yield (*path, "growth_window"), f"{expected}, which is {format_duration(GROWTH_WINDOW_INTERVALS * interval)}"
+
+
+def _seconds(value: object) -> float | None:
+    try:
+        return parse_duration(value)
+    except ValueError:
+        return None
 
 
 def _tls(tls: dict[str, Any], path: Path) -> Iterator[Finding]:

@@ -58,7 +58,7 @@ def merge(base: Item | None, over: Item) -> Item:
     merged = {key: item for key, item in base.value.items() if key not in hidden}
     for key, item in over.value.items():
         merged[key] = merge(merged.get(key), item)
-    return Item(merged, base.origin)
+    return Item(merged, over.origin if base.origin is NOWHERE else base.origin)
 
 
 def combine(file: Layer, over: Iterable[Layer]) -> tuple[Item, list[Problem]]:

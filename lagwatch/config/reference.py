@@ -5,6 +5,7 @@ Settings without a default stand behind `#` with an example. Read as a file, the
 cluster on localhost:9092; a test holds it to that.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -95,8 +96,14 @@ def _as_given(rule: Rule) -> dict[str, Any]:
         "severity": rule.severity.value,
         "for": format_duration(rule.for_s),
         "keep": format_duration(rule.keep_s),
-        "thresholds": {condition.value: _numbers(condition) for condition in rule.conditions},
+        "thresholds": {value: _numbers(condition) for value, condition in _by_value(rule).items()},
     }
+
+
+def _by_value(rule: Rule) -> dict[str, Condition]:
+    """The conditions that a threshold can name: not those of which a value has several."""
+    times = Counter(condition.value for condition in rule.conditions)
+    return {condition.value: condition for condition in rule.conditions if times[condition.value] == 1}
 
 
 def _numbers(condition: Condition) -> dict[str, float]:

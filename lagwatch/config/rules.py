@@ -1,10 +1,11 @@
 """The rules that are judged: those of alerts/lagwatch.yaml, changed by the configuration, and rules of one's own."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path as File
+from string import Formatter
 from typing import Any, Final
 
 import yaml
@@ -19,6 +20,7 @@ from lagwatch.config.settings import Settings
 from lagwatch.config.values import Name
 from lagwatch.errors import ConfigurationError
 from lagwatch.judge.columns import COLUMNS
+from lagwatch.judge.wording import worded
 from lagwatch.model.alerts import Condition, Escalation, Override, Rule, Severity, Statistic, Threshold
 
 _PACKAGE: Final = File(__file__).resolve().parent.parent
@@ -38,6 +40,7 @@ _SAME: Final = (
     "runbook",
 )
 """Fields that a Rule takes over as they are."""
+_TEMPLATES: Final = ("summary", "cause", "next_step")
 
 
 class _NamedRule(RuleSettings):
@@ -80,11 +83,15 @@ def findings(rules: Mapping[str, Any]) -> Iterator[Finding]:
             continue
         path = ("rules", name)
         if name not in known and not given.model_fields_set & {"grain", "conditions"}:
-            yield path, f"not a rule{near_miss(name, known)}"
+            yield path, f"not a rule{near_miss(name, known) or f' (expected one of {_names(known)})'}"
             continue
         for inner, expected in rule_findings(name, given, known.get(name)):
             if inner[0] not in wrong:
                 yield (*path, *inner), expected
+
+
+def _names(known: Iterable[str]) -> str:
+    return ", ".join(known)
 
 
 def _as_far_as_valid(raw: Any) -> tuple[RuleSettings | None, set[str | int]]:
@@ -113,6 +120,7 @@ def rule_findings(name: str, given: RuleSettings, base: Rule | None) -> Iterator
     if missing or wrong:
         return
     rule = _composed(name, given.model_copy(update={"thresholds": {}}), base)
+    yield from _template_findings(rule)
     yield from _threshold_findings(("thresholds",), given.thresholds, rule)
     for at, override in enumerate(given.overrides or ()):
         yield from _threshold_findings(("overrides", at, "thresholds"), override.thresholds, rule)
@@ -149,6 +157,22 @@ def _threshold_findings(path: Path, thresholds: Mapping[str, ThresholdSettings],
             )
             mirrored = _side(changed.above, changed.below) if given.clear is not None else _other_side(changed)
             yield (*here, key), f"{mirrored}{inherited}"
+
+
+def _template_findings(rule: Rule) -> Iterator[Finding]:
+    """What the judge could not word; numbers are formatted as floats there."""
+    sample: dict[str, object] = dict.fromkeys(("cluster", "group", "topic", "partition"), "x")
+    sample |= dict.fromkeys(COLUMNS[rule.grain], 1.0)
+    for key in _TEMPLATES:
+        template = getattr(rule, key)
+        try:
+            worded(template, sample)
+            unknown = {name for _, name, _, _ in Formatter().parse(template) if name is not None} - sample.keys()
+        except (ValueError, RecursionError) as error:
+            yield (key,), f"expected a text with names in braces ({error})"
+            continue
+        if unknown:
+            yield (key,), f"expected in braces only {', '.join(sample)}{near_miss(min(unknown), sample)}"
 
 
 def _on_wrong_side(above: float | None, below: float | None, clear: float | None) -> bool:

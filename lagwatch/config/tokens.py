@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
-
-import httpx
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from lagwatch.errors import AuthenticationFailed
+
+if TYPE_CHECKING:
+    import httpx
 
 _UNKNOWN_LIFETIME_S: Final = 300.0
 """How long a token that does not say when it expires is used before it is asked for again."""
@@ -103,6 +104,8 @@ class FetchedToken:
 
 def fetch(endpoint: Endpoint) -> tuple[str, float | None]:
     """One request to the token endpoint: the access token, and its lifetime in seconds if the answer says it."""
+    import httpx
+
     where = f"the token endpoint {endpoint.url}"
     form = {"grant_type": "client_credentials"} | ({"scope": endpoint.scope} if endpoint.scope else {})
     try:
@@ -155,12 +158,12 @@ def _amount(value: Any, *, below: float) -> float | None:
     return float(value) if usable else None
 
 
-def _body(response: httpx.Response, timeout_s: float) -> bytes:
+def _body(response: "httpx.Response", timeout_s: float) -> bytes:
     end, parts, size = time.monotonic() + timeout_s, [], 0
     for part in response.iter_bytes():
         size += len(part)
         if time.monotonic() > end or size > _LARGEST_ANSWER:
-            raise httpx.ReadError("the answer is too slow or too large")
+            raise OSError("the answer is too slow or too large")
         parts.append(part)
     return b"".join(parts)
 

@@ -9,7 +9,7 @@ from lagwatch.config.layers import Item, Layer
 from lagwatch.config.problems import Origin, Problem, dotted
 from lagwatch.config.schema import Path
 
-_LARGEST: Final = 100_000
+_LARGEST: Final = 50_000
 """Values of one file, aliases counted each time: more is a mistake, or an attack."""
 _LARGEST_BYTES: Final = 10_000_000
 EMPTY: Final = Layer({}, {})
@@ -83,7 +83,7 @@ class _Builder:
     def _item(self, loader: yaml.SafeLoader, node: yaml.Node, path: Path, at: yaml.Node) -> Item:
         self._left -= 1
         if self._left < 0:
-            raise _Unreadable(f"expected at most {_LARGEST} values", at.start_mark.line + 1)
+            raise _Unreadable(f"expected at most {_LARGEST} values, counting what aliases stand for")
         if id(node) in self._open:
             raise _Unreadable("expected an alias that does not contain itself", at.start_mark.line + 1)
         self._open.add(id(node))
