@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from kafka.record.memory_records import MemoryRecordsBuilder
 
+from benchmarks.members import Membership
 from benchmarks.wire import CLIENT_ID
 
 OFFSET_COMMIT, COMMIT_VERSION = 8, 7
-_NO_GENERATION = -1
 
 # Partition, offset, leader epoch (none), metadata: an empty string.
 _COMMIT = np.dtype([("partition", ">i4"), ("offset", ">i8"), ("epoch", ">i4"), ("metadata", ">i2")])
@@ -27,15 +27,16 @@ def _string(text: str) -> bytes:
     return struct.pack(">h", len(data)) + data
 
 
-def commit_frame(group: str, topics: Sequence[str], partitions: int, offset: int) -> bytes:
-    """OffsetCommit of `offset` on the first `partitions` partitions of each topic, for a group without members."""
+def commit_frame(group: str, who: Membership, topics: Sequence[str], partitions: int, offset: int) -> bytes:
+    """OffsetCommit of `offset` on the first `partitions` partitions of each topic."""
     rows = np.zeros(partitions, _COMMIT)
     rows["partition"], rows["offset"], rows["epoch"] = np.arange(partitions), offset, -1
     block = struct.pack(">i", partitions) + rows.tobytes()
-    member, instance = _string(""), struct.pack(">h", -1)
+    instance = struct.pack(">h", -1) if who.instance is None else _string(who.instance)
+    sender = struct.pack(">i", who.generation) + _string(who.member) + instance
     header = struct.pack(">hhi", OFFSET_COMMIT, COMMIT_VERSION, 0) + _string(CLIENT_ID)
-    body = _string(group) + struct.pack(">i", _NO_GENERATION) + member + instance + struct.pack(">i", len(topics))
-    payload = header + body + b"".join(_string(topic) + block for topic in topics)
+    body = b"".join(_string(topic) + block for topic in topics)
+    payload = header + _string(group) + sender + struct.pack(">i", len(topics)) + body
     return struct.pack(">i", len(payload)) + payload
 
 

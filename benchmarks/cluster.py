@@ -26,9 +26,10 @@ _SETTINGS = {
 @contextmanager
 def filled(shape: Shape, directory: Path, progress: Progress) -> Iterator[tuple[KafkaCluster, Filler]]:
     """A running cluster of that shape, with its filler."""
-    with KafkaCluster(
-        NODES, directory / shape.directory, settings=_SETTINGS, heap_mb=HEAP_MB, progress=progress
-    ) as cluster:
+    kafka = KafkaCluster(
+        NODES, directory / shape.directory, settings=_SETTINGS, heap_mb=HEAP_MB, start_s=START_S, progress=progress
+    )
+    with kafka as cluster:
         filler = Filler(cluster.bootstrap, shape, progress)
         try:
             filler.fill()

@@ -11,7 +11,8 @@ from kafka.protocol.consumer import ListOffsetsResponse
 from kafka.protocol.metadata import FindCoordinatorResponse, MetadataResponse
 from kafka.protocol.producer import ProduceRequest, ProduceResponse
 
-from benchmarks import asks, bulk
+from benchmarks import asks, bulk, members
+from benchmarks.members import Membership
 from benchmarks.shape import RECORDS, Shape
 from benchmarks.wire import Wire, answer, frame
 
@@ -42,6 +43,7 @@ class Filler:
         self._turn = 0
         self._leaders: dict[int, dict[str, list[int]]] = {}
         self._coordinators: dict[int, int] = {}
+        self._memberships: dict[str, Membership] = {}
 
     def fill(self) -> None:
         """Topics, `RECORDS` records in each partition, one commit for each group and partition."""
@@ -52,6 +54,9 @@ class Filler:
         self._progress(f"Writing {RECORDS:,} records into each of {shape.rows:,} partitions")
         self._end = self._level(RECORDS)
         self._coordinators = self._find_coordinators()
+        if shape.members:
+            self._progress(f"Joining {shape.groups:,} groups")
+            self._join()
         self._progress(f"Committing {shape.commits:,} offsets of {shape.groups:,} groups")
         self._commit(range(shape.groups))
 
@@ -148,6 +153,22 @@ class Filler:
                 return {names[c.key]: c.node_id for c in found.coordinators}
         raise FillError(f"After {DEADLINE_S:.0f} s not every group has a coordinator; the nodes' logs say why.")
 
+    def _join(self) -> None:
+        shape = self._shape
+        topics = {shape.group(group): self._topics_of(group) for group in range(shape.groups)}
+        for _ in _until_deadline():
+            groups: dict[int, list[str]] = defaultdict(list)
+            for group, node in self._coordinators.items():
+                groups[node].append(shape.group(group))
+            self._memberships, errors = members.join(self._wire, groups, topics, shape.partitions)
+            if not _refuse("JoinGroup", errors):
+                return
+            self._coordinators = self._find_coordinators()
+        raise FillError(f"After {DEADLINE_S:.0f} s not every group could be joined; the nodes' logs say why.")
+
+    def _topics_of(self, group: int) -> list[str]:
+        return [self._shape.topic(index) for index in self._shape.topics_of(group)]
+
     def _commit(self, groups: Sequence[int]) -> None:
         """Commit for these groups; a new coordinator answers NOT_COORDINATOR for single partitions, so every one is looked at."""
         left = list(groups)
@@ -169,9 +190,9 @@ class Filler:
         raise FillError(f"After {DEADLINE_S:.0f} s {len(left)} groups could not commit; the nodes' logs say why.")
 
     def _commit_frame(self, group: int) -> bytes:
-        shape = self._shape
-        topics = [shape.topic(index) for index in shape.topics_of(group)]
-        return bulk.commit_frame(shape.group(group), topics, shape.partitions, self._end - shape.lag(group))
+        shape, name = self._shape, self._shape.group(group)
+        who, offset = self._memberships.get(name, Membership()), self._end - shape.lag(group)
+        return bulk.commit_frame(name, who, self._topics_of(group), shape.partitions, offset)
 
 
 def connect(bootstrap: str, lanes: int = 1) -> Wire:

@@ -24,7 +24,7 @@ from benchmarks.fill import FillError
 from benchmarks.measure import Sample
 from benchmarks.processes import PEERS, BenchmarkError, Measured, Peer, Worker
 from benchmarks.report import CONFLUENT, FLOOR, KAFKA_PYTHON, LAGWATCH, OFFSETS_FLOOR, Measurement
-from benchmarks.shape import FULL, SHAPES, Shape
+from benchmarks.shape import FULL, LIVE, SHAPES, Shape
 from benchmarks.subjects import Facts
 from lagwatch import __version__
 from lagwatch.demo.jars import KAFKA_VERSION
@@ -111,8 +111,8 @@ def _measure(shape: Shape, options: argparse.Namespace) -> Measurement:
 
 
 def _subjects(shape: Shape) -> tuple[str, ...]:
-    """Everybody on the cluster of the targets; elsewhere who grows, and the floor."""
-    if shape == FULL:
+    """Everybody on the cluster of the targets, with and without members; elsewhere who grows, and the floor."""
+    if shape in (FULL, LIVE):
         return (FLOOR, OFFSETS_FLOOR, LAGWATCH, KAFKA_PYTHON, CONFLUENT)
     return (FLOOR, LAGWATCH)
 
@@ -168,7 +168,13 @@ class _Run:
 
 def _check(name: str, facts: Facts, shape: Shape) -> None:
     """Whoever leaves something out is not measured: every fact that a subject counts must be what the cluster was filled with."""
-    expected = {"partitions": shape.rows, "offsets": shape.rows, "groups": shape.groups, "commits": shape.commits}
+    expected = {
+        "partitions": shape.rows,
+        "offsets": shape.rows,
+        "groups": shape.groups,
+        "commits": shape.commits,
+        "members": shape.groups * shape.members,
+    }
     for what, count in expected.items():
         found = getattr(facts, what)
         if found is not None and found != count:

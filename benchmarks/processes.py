@@ -192,7 +192,7 @@ class Peer:
             peak_bytes=peak_bytes(self._process.pid),
         )
         commits = sum(line.startswith(self._kind.lag.encode() + b"{") for line in scrape.body.splitlines())
-        return sample, Facts(partitions=None, offsets=None, groups=None, commits=commits)
+        return sample, Facts(partitions=None, offsets=None, groups=None, commits=commits, members=None)
 
     def close(self) -> None:
         self._process.terminate()

@@ -20,7 +20,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from lagwatch.cycle import Memory, advance
+from lagwatch.analyze.history import History
+from lagwatch.analyze.view import view as analyze
 from lagwatch.model.latest import Latest, PollHealth
 from lagwatch.model.snapshot import (
     Broker,
@@ -63,7 +64,7 @@ def make_view(topics_of_each: int) -> View:
         commits=make_commits(topics_of_each),
         stats=PollStats(requests={"OffsetFetch": 3, "ListOffsets": 9, "Metadata": 1}),
     )
-    return advance(Memory(), snapshot, (), snapshot.at)[0]
+    return analyze(History(), snapshot)
 
 
 def make_partitions() -> PartitionTable:

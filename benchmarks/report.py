@@ -217,9 +217,8 @@ def _failures(measurements: Sequence[Measurement]) -> list[str]:
 
 
 def _size(shape: Shape) -> str:
-    return (
-        f"{shape.topics} topics × {shape.partitions}, {shape.groups:,} groups, {shape.commits:,} committed partitions"
-    )
+    groups = f"{shape.groups:,} groups" + (" with a member each" if shape.members else "")
+    return f"{shape.topics} topics × {shape.partitions}, {groups}, {shape.commits:,} committed partitions"
 
 
 def _spread(spread: Spread) -> str:

@@ -15,6 +15,7 @@ class Shape:
     """
     `topics` of `partitions` each, and `groups` that commit on all partitions of `topics_per_group` topics.
 
+    `members` is the number of live members of each group, 0 or 1; a group without is listed as empty.
     `moving` is the share of the groups that commit anew between two rounds; every partition is appended to.
     """
 
@@ -24,6 +25,7 @@ class Shape:
     groups: int = 2_000
     topics_per_group: int = 2
     replication: int = 1
+    members: int = 0
     moving: float = 1.0
 
     @property
@@ -39,7 +41,9 @@ class Shape:
     @property
     def directory(self) -> str:
         """A name for what is on the disk: shapes that are filled alike share it."""
-        return f"{self.topics}x{self.partitions}-{self.groups}x{self.topics_per_group}-rf{self.replication}"
+        return f"{self.topics}x{self.partitions}-{self.groups}x{self.topics_per_group}-rf{self.replication}" + (
+            "-members" if self.members else ""
+        )
 
     def part(self, name: str, fraction: float) -> Self:
         """The same cluster with that fraction of its topics and groups."""
@@ -73,5 +77,6 @@ class Shape:
 
 FULL = Shape(name="1")
 EIGHTH, QUARTER, HALF = FULL.part("1/8", 1 / 8), FULL.part("1/4", 1 / 4), FULL.part("1/2", 1 / 2)
+LIVE = Shape(name="live", members=1)
 MILLION = Shape(name="million", topics_per_group=25, moving=0.1)
-SHAPES = (EIGHTH, QUARTER, HALF, FULL, MILLION)
+SHAPES = (EIGHTH, QUARTER, HALF, FULL, LIVE, MILLION)

@@ -25,6 +25,7 @@ class Facts:
     offsets: int | None
     groups: int | None
     commits: int | None
+    members: int | None
     stages: Mapping[str, float] = field(default_factory=dict)
 
 

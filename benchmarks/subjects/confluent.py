@@ -55,7 +55,10 @@ class Confluent(Subject):
                 (OffsetSpec.earliest(), IsolationLevel.READ_UNCOMMITTED),
             )
         )
-        return Facts(partitions=len(partitions), offsets=offsets, groups=len(described), commits=commits)
+        members = sum(len(group.members) for group in described)
+        return Facts(
+            partitions=len(partitions), offsets=offsets, groups=len(described), commits=commits, members=members
+        )
 
     def requests(self) -> int:
         """As of the statistics that come next."""

@@ -29,7 +29,7 @@ class Floor(Subject):
     def poll(self) -> Facts:
         self._wire.exchange(self._frames)
         self._sent += sum(map(len, self._frames.values()))
-        return Facts(partitions=None, offsets=None, groups=None, commits=None)
+        return Facts(partitions=None, offsets=None, groups=None, commits=None, members=None)
 
     def requests(self) -> int:
         return self._sent

@@ -36,7 +36,10 @@ class KafkaPython(Subject):
             )
         )
         commits = sum(map(len, committed.values()))
-        return Facts(partitions=len(partitions), offsets=offsets, groups=len(described), commits=commits)
+        members = sum(len(group["members"]) for group in described.values())
+        return Facts(
+            partitions=len(partitions), offsets=offsets, groups=len(described), commits=commits, members=members
+        )
 
     def requests(self) -> int:
         """The last correlation id of each connection: the library counts nothing else that fits."""

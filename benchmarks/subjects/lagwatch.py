@@ -68,6 +68,7 @@ class Lagwatch(Subject):
             offsets=_with_all_offsets(snapshot.partitions),
             groups=sum(group.state is not None for group in snapshot.groups),
             commits=len(snapshot.commits),
+            members=sum(group.member_count for group in snapshot.groups),
             stages={"read": marks[1] - marks[0], "advance": marks[2] - marks[1], "publish": marks[3] - marks[2]},
         )
 

@@ -7,6 +7,7 @@ from kafka.protocol.consumer.group import OffsetCommitRequest, OffsetCommitRespo
 from kafka.record.memory_records import MemoryRecords
 
 from benchmarks import bulk
+from benchmarks.members import Membership
 from benchmarks.shape import FULL, MILLION, SHAPES, Shape
 
 
@@ -17,6 +18,7 @@ def test_the_clusters_are_those_of_the_issue():
         ("1/4", 150, 3_000, 500, 20_000),
         ("1/2", 300, 6_000, 1_000, 40_000),
         ("1", 600, 12_000, 2_000, 80_000),
+        ("live", 600, 12_000, 2_000, 80_000),
         ("million", 600, 12_000, 2_000, 1_000_000),
     ]
 
@@ -34,11 +36,13 @@ def test_shapes_that_are_filled_differently_have_directories_of_their_own():
     assert len({shape.directory for shape in SHAPES}) == len(SHAPES)
 
 
-def test_a_bulk_commit_reads_back_as_kafka_python_understands_it():
-    frame = bulk.commit_frame("billing", ["orders", "payments"], 3, 1 << 40)
+@pytest.mark.parametrize("who", [Membership(), Membership("member-1", "instance-1", 7)])
+def test_a_bulk_commit_reads_back_as_kafka_python_understands_it(who: Membership):
+    frame = bulk.commit_frame("billing", who, ["orders", "payments"], 3, 1 << 40)
     assert int.from_bytes(frame[:4]) == len(frame) - 4
     request = OffsetCommitRequest[bulk.COMMIT_VERSION].decode(frame, header=True, framed=True)
-    assert (request.group_id, request.generation_id_or_member_epoch, request.member_id) == ("billing", -1, "")
+    assert request.group_id == "billing"
+    assert who == Membership(request.member_id, request.group_instance_id, request.generation_id_or_member_epoch)
     assert [(topic, partition, 1 << 40, -1, "") for topic in ("orders", "payments") for partition in range(3)] == [
         (t.name, p.partition_index, p.committed_offset, p.committed_leader_epoch, p.committed_metadata)
         for t in request.topics
