@@ -6,19 +6,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from lagwatch.model.alerts import Verdict
 from lagwatch.model.latest import Latest
 from lagwatch.model.view import View
-from lagwatch.publish.metrics.alerts import alert_segments
+from lagwatch.publish.metrics.alerts import render_verdict
 from lagwatch.publish.metrics.families import FAMILIES, Family, Granularity
-from lagwatch.publish.metrics.kafka import kafka_segments
-from lagwatch.publish.metrics.lines import header
+from lagwatch.publish.metrics.kafka import render_view
+from lagwatch.publish.metrics.lines import Rendered, header
 from lagwatch.publish.metrics.negotiation import Variant
 from lagwatch.publish.metrics.own import own_page
 from lagwatch.publish.metrics.segments import Segment, as_gzip, as_plain, join, pack
 from lagwatch.publish.notices.base import Counts
-
-Segments = Mapping[Family, Segment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +23,19 @@ class _Entry:
     """One cluster: what was put, and its rendered lines. The view's are withdrawn after `fresh_until`."""
 
     latest: Latest
-    of_view: Segments = field(default_factory=dict)
-    of_verdict: Segments = field(default_factory=dict)
+    of_view: tuple[Rendered, ...] = ()
+    of_verdict: tuple[Rendered, ...] = ()
 
     @property
     def fresh_until(self) -> float:
         health = self.latest.health
         return 0.0 if health.last_good_at is None else health.last_good_at + health.stale_after_s()
 
-    def segments(self, now: float) -> Segments:
-        return {**self.of_view, **self.of_verdict} if now <= self.fresh_until else self.of_verdict
+    def segments(self, now: float) -> dict[Family, Segment]:
+        """What is published of it, by family; families without series are left out."""
+        published = (self.of_view if now <= self.fresh_until else ()) + self.of_verdict
+        joined = {family: join(parts) for rendered in published for family, parts in rendered.segments.items()}
+        return {family: segment for family, segment in joined.items() if segment.series}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Board:
     Holds one `Latest` a cluster. Writers are the monitors, each with its own cluster; readers need no lock, since what they
     read is swapped whole.
 
-    The lines of a cluster are rendered when it is put, on the thread of its monitor, and only for what changed: a failed
+    The lines of a cluster are rendered when it is put, on the thread of its monitor, and only those that changed: a failed
     poll that keeps its view costs nothing. `granularity` cuts the page, `notices` tells how sending goes, by receiver.
     `clock` gives seconds since the epoch.
     """
@@ -103,15 +103,13 @@ class Board:
         return (as_gzip(state.body, tail),) if variant.gzip else as_plain(state.body, tail)
 
     def _render(self, latest: Latest, before: _Entry | None) -> _Entry:
-        old = before or _Entry(latest)
-        same_view = before is not None and latest.view is before.latest.view
-        same_verdict = before is not None and latest.verdict is before.latest.verdict
-        of_view = old.of_view if same_view else self._of_view(latest.view)
-        of_verdict = old.of_verdict if same_verdict else _of_verdict(latest.cluster, latest.verdict)
+        old = before or _Entry(Latest(cluster=latest.cluster, health=latest.health))
+        of_view = old.of_view if latest.view is old.latest.view else self._of_view(latest.view, old.of_view)
+        of_verdict = old.of_verdict if latest.verdict is old.latest.verdict else _of_verdict(latest)
         return _Entry(latest, of_view, of_verdict)
 
-    def _of_view(self, view: View | None) -> Segments:
-        return {} if view is None else kafka_segments(view, self._granularity)
+    def _of_view(self, view: View | None, before: tuple[Rendered, ...]) -> tuple[Rendered, ...]:
+        return () if view is None else render_view(view, self._granularity, before)
 
     def _withdraw(self, now: float) -> _State:
         with self._writing:
@@ -120,8 +118,8 @@ class Board:
             return self._state
 
 
-def _of_verdict(cluster: str, verdict: Verdict | None) -> Segments:
-    return {} if verdict is None else alert_segments(cluster, verdict)
+def _of_verdict(latest: Latest) -> tuple[Rendered, ...]:
+    return () if latest.verdict is None else render_verdict(latest.cluster, latest.verdict)
 
 
 def _assemble(entries: Mapping[str, _Entry], now: float) -> _State:
@@ -131,7 +129,7 @@ def _assemble(entries: Mapping[str, _Entry], now: float) -> _State:
     return _State(entries, join(_body(of_cluster.values())), series, valid_until)
 
 
-def _body(clusters: Iterable[Segments]) -> Iterable[Segment]:
+def _body(clusters: Iterable[Mapping[Family, Segment]]) -> Iterable[Segment]:
     """Family by family, since both formats want the lines of one together: its header, then each cluster's lines."""
     of_clusters = tuple(clusters)
     for family in FAMILIES:

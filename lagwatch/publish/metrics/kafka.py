@@ -1,7 +1,7 @@
 """What is published of a View: its columns under the names of their families. Pure."""
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -9,17 +9,18 @@ from lagwatch.model.snapshot import UNKNOWN, UNKNOWN_LEADER, Bool, Int32, Int64,
 from lagwatch.model.view import View
 from lagwatch.publish.metrics import families as f
 from lagwatch.publish.metrics.families import Family, Granularity
-from lagwatch.publish.metrics.lines import Column, Run, Table, label_set, listed, templated, write
-from lagwatch.publish.metrics.segments import Packer, Segment
+from lagwatch.publish.metrics.lines import Column, Rendered, Table, label_set, listed, render, templated
 
 
-def kafka_segments(view: View, granularity: Granularity) -> dict[Family, Segment]:
-    """The compressed lines of every family that has a known value, without headers."""
-    packers: dict[Family, Packer] = {}
-    for table in _tables(view):
-        columns = tuple(column for column in table.columns if column.family.published_at(granularity))
-        write(Table(table.runs, columns), packers)
-    return {family: packer.segment() for family, packer in packers.items()}
+def render_view(view: View, granularity: Granularity, before: Iterable[Rendered] = ()) -> tuple[Rendered, ...]:
+    """The lines of every family that the setting keeps; `before` is what this gave for the view before."""
+    old = {rendered.table.columns[0].family: rendered for rendered in before}
+    cut = (_cut(table, granularity) for table in _tables(view))
+    return tuple(render(table, old.get(table.columns[0].family)) for table in cut if table.columns)
+
+
+def _cut(table: Table, granularity: Granularity) -> Table:
+    return replace(table, columns=tuple(c for c in table.columns if c.family.published_at(granularity)))
 
 
 def _tables(view: View) -> Iterator[Table]:
@@ -46,27 +47,20 @@ class _Names:
         numbers = zip(table.topic.tolist(), table.partition.tolist(), strict=True)
         self.partitions = [b'%s,partition="%d"} ' % (topics[topic], partition) for topic, partition in numbers]
 
-    def by_group(self, group: Int32, rests: Sequence[bytes], index: Int32) -> Callable[[slice], Sequence[Run]]:
-        """Runs of rows that are sorted by group: row i goes on with `rests[index[i]]`."""
+    def by_group(self, group: Int32, rests: Sequence[bytes], rest: Int32, *columns: Column) -> Table:
+        """A table whose rows are sorted by group."""
+        return Table(self.groups, group, rests, rest, columns)
 
-        def runs(rows: slice) -> list[Run]:
-            groups = group[rows]
-            first = np.flatnonzero(np.diff(groups, prepend=-1))
-            bounds = pairwise([*first.tolist(), len(groups)])
-            ours = list(map(rests.__getitem__, index[rows].tolist()))
-            return [(self.groups[g], ours[a:b]) for g, (a, b) in zip(groups[first].tolist(), bounds, strict=True)]
-
-        return runs
-
-    def by_cluster(self, rests: Sequence[bytes]) -> Callable[[slice], Sequence[Run]]:
-        """Runs of rows whose label sets go on with one entry each."""
-        return lambda rows: [(self.cluster, rests[rows])]
+    def by_cluster(self, rests: Sequence[bytes], *columns: Column) -> Table:
+        """A table of which each row goes on with one of these."""
+        count = len(rests)
+        return Table([self.cluster], np.zeros(count, np.int32), rests, np.arange(count, dtype=np.int32), columns)
 
 
 def _commits(view: View, names: _Names) -> Table:
     commits = view.snapshot.commits
     columns = (Column(f.GROUP_LAG, view.lag), Column(f.COMMITTED_OFFSET, commits.offset))
-    return Table(names.by_group(commits.group, names.partitions, commits.row), columns)
+    return names.by_group(commits.group, names.partitions, commits.row, *columns)
 
 
 def _pairs(view: View, names: _Names) -> Table:
@@ -77,7 +71,7 @@ def _pairs(view: View, names: _Names) -> Table:
         Column(f.TOPIC_LAG_GROWTH, pairs.growth),
         Column(f.TOPIC_UNKNOWN, pairs.unknown),
     )
-    return Table(names.by_group(pairs.group, names.topics, pairs.topic), columns)
+    return names.by_group(pairs.group, names.topics, pairs.topic, *columns)
 
 
 def _groups(view: View, names: _Names) -> Table:
@@ -92,7 +86,7 @@ def _groups(view: View, names: _Names) -> Table:
         Column(f.GROUP_KNOWN, read.astype(np.int64)),
         Column(f.GROUP_MEMBERS, np.fromiter((group.member_count for group in groups), np.int64)),
     )
-    return Table(listed([name[:-1] + b"} " for name in names.groups]), columns)
+    return listed([name[:-1] + b"} " for name in names.groups], *columns)
 
 
 def _states(snapshot: Snapshot, names: _Names) -> Table:
@@ -117,7 +111,7 @@ def _partitions(snapshot: Snapshot, names: _Names) -> Table:
         Column(f.REPLICAS, table.replicas.counts, known=placed),
         Column(f.IN_SYNC, table.isr.counts, known=placed),
     )
-    return Table(names.by_cluster(names.partitions), columns)
+    return names.by_cluster(names.partitions, *columns)
 
 
 def _topics(view: View, names: _Names) -> Table:
@@ -130,7 +124,7 @@ def _topics(view: View, names: _Names) -> Table:
         Column(family, count(flags), known=count(~known) == 0) for (_, family), flags, known in _conditions(view)
     )
     columns = (Column(f.TOPIC_PARTITIONS, np.diff(topics.first)), *conditions)
-    return Table(names.by_cluster(names.topics), columns)
+    return names.by_cluster(names.topics, *columns)
 
 
 def _cluster(view: View) -> Table:
@@ -145,7 +139,7 @@ def _cluster(view: View) -> Table:
     for (family, _), flags, known in _conditions(view):
         numbers[family] = int(flags.sum()) if known.all() else UNKNOWN
     columns = tuple(Column(family, np.array([number], np.int64)) for family, number in numbers.items())
-    return Table(listed([label_set(kafka_cluster=snapshot.cluster)]), columns)
+    return listed([label_set(kafka_cluster=snapshot.cluster)], *columns)
 
 
 def _conditions(view: View) -> tuple[tuple[tuple[Family, Family], Bool, Bool], ...]:
@@ -175,4 +169,4 @@ def _infos(snapshot: Snapshot) -> Iterator[Table]:
 
 
 def _info(family: Family, labels: list[bytes]) -> Table:
-    return Table(listed(labels), (Column(family, np.ones(len(labels), np.int64)),))
+    return listed(labels, Column(family, np.ones(len(labels), np.int64)))

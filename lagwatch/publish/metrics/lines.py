@@ -2,22 +2,23 @@
 Sample lines by the hundred thousand. Pure.
 
 All columns of a table have the same label sets, so a line is the name of a family, a label set and a number. Lines are one
-template, `name{...} %d\\n` over and over, that joins make and a single bytes-% fills: 0.1 microseconds a line, so that nothing
-has to be kept from one poll to the next. Both text formats (Prometheus 0.0.4, OpenMetrics 1.0) write gauges in this one way.
+template, `name{...} %d\\n` over and over, that joins make and a single bytes-% fills: 0.1 microseconds a line. Both text
+formats (Prometheus 0.0.4, OpenMetrics 1.0) write gauges in this one way. Blocks of lines are compressed one by one, so that
+a block in which nothing changed since the last poll is taken over as it is.
 """
 
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, pairwise
 
 import numpy as np
 
 from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int32, Int64
 from lagwatch.publish.metrics.families import Family
-from lagwatch.publish.metrics.segments import Packer
+from lagwatch.publish.metrics.segments import Segment, pack
 
 _ROWS = 2048
-"""Lines in one template: its text then stays in the processor's cache, which halves the time of a million lines."""
+"""Lines in one block: its text then stays in the processor's cache, which halves the time of a million lines."""
 
 Run = tuple[bytes, Sequence[bytes]]
 """Label sets that begin alike: what they have in common, and how each goes on."""
@@ -31,13 +32,64 @@ class Column:
     values: Int64 | Int32 | Float64
     known: Bool | None = None
 
+    def unchanged(self, before: "Column", rows: slice) -> bool:
+        """Whether these rows are those that they were before."""
+        now, then = self.values[rows], before.values[rows]
+        same = np.array_equal(now, then, equal_nan=now.dtype.kind == "f")
+        if self.known is None or before.known is None:
+            return same and self.known is before.known
+        return same and np.array_equal(self.known[rows], before.known[rows])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """Families with the same label sets: `runs(rows)` gives those of a slice of rows, spelled as `label_set` does."""
+    """
+    Families with the same label sets: that of row i is `heads[head[i]] + rests[rest[i]]`, spelled as `label_set` does.
 
-    runs: Callable[[slice], Sequence[Run]]
+    Rows with the same head stand together.
+    """
+
+    heads: Sequence[bytes]
+    head: Int32
+    rests: Sequence[bytes]
+    rest: Int32
     columns: tuple[Column, ...]
+
+    def runs(self, rows: slice) -> list[Run]:
+        """The label sets of a slice of rows."""
+        heads = self.head[rows]
+        first = np.flatnonzero(np.diff(heads, prepend=-1))
+        bounds = pairwise([*first.tolist(), len(heads)])
+        rests = list(map(self.rests.__getitem__, self.rest[rows].tolist()))
+        return [(self.heads[head], rests[a:b]) for head, (a, b) in zip(heads[first].tolist(), bounds, strict=True)]
+
+    def same_labels(self, other: "Table") -> bool:
+        """Whether each row has the label set that it has in the other table."""
+        return (
+            self.heads == other.heads
+            and self.rests == other.rests
+            and np.array_equal(self.head, other.head)
+            and np.array_equal(self.rest, other.rest)
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rendered:
+    """
+    A table and its compressed lines, one segment a block of each family; unknown values have no line.
+
+    `runs` are the label sets of each block, kept for the next poll; they share their bytes, so a row costs a pointer.
+    """
+
+    table: Table
+    runs: Sequence[Sequence[Run]]
+    segments: Mapping[Family, Sequence[Segment]]
+
+
+def listed(labels: Sequence[bytes], *columns: Column) -> Table:
+    """A table whose label sets are all in a list."""
+    count = len(labels)
+    return Table([b""], np.zeros(count, np.int32), labels, np.arange(count, dtype=np.int32), columns)
 
 
 def escape(value: str) -> bytes:
@@ -56,28 +108,29 @@ def label_set(**labels: str | int | None) -> bytes:
     return b"{" + b",".join(pairs) + b"} "
 
 
-def listed(labels: Sequence[bytes]) -> Callable[[slice], Sequence[Run]]:
-    """The runs of a table whose label sets are all in a list."""
-    return lambda rows: [(b"", labels[rows])]
-
-
 def header(family: Family) -> bytes:
     """The HELP and TYPE lines of a gauge; help texts hold nothing that one of the formats would escape."""
     return f"# HELP {family.name} {family.help}\n# TYPE {family.name} {family.kind}\n".encode()
 
 
-def write(table: Table, packers: MutableMapping[Family, Packer]) -> None:
-    """Add the lines of all columns of a table to the packers of their families; unknown values have no line."""
-    if not table.columns:
-        return
-    count = len(table.columns[0].values)
-    for start in range(0, count, _ROWS):
-        rows = slice(start, min(start + _ROWS, count))
-        runs = table.runs(rows)
+def render(table: Table, before: Rendered | None = None) -> Rendered:
+    """The lines of all columns of a table; `before` is what became of it at the poll before."""
+    blocks = [slice(start, start + _ROWS) for start in range(0, len(table.head), _ROWS)]
+    old = before if before is not None and table.same_labels(before.table) else None
+    runs = old.runs if old is not None else [table.runs(rows) for rows in blocks]
+    segments: dict[Family, list[Segment]] = {column.family: [] for column in table.columns}
+    for number, rows in enumerate(blocks):
         for column in table.columns:
-            text, series = _lines(column, rows, runs)
-            if series:
-                packers.setdefault(column.family, Packer()).add(text, series)
+            segment = _kept(column, old, rows, number) or pack(*_lines(column, rows, runs[number]))
+            segments[column.family].append(segment)
+    return Rendered(table, runs, segments)
+
+
+def _kept(column: Column, old: Rendered | None, rows: slice, number: int) -> Segment | None:
+    if old is None:
+        return None
+    before = next((c for c in old.table.columns if c.family is column.family), None)
+    return old.segments[column.family][number] if before and column.unchanged(before, rows) else None
 
 
 def _lines(column: Column, rows: slice, runs: Sequence[Run]) -> tuple[bytes, int]:

@@ -28,34 +28,13 @@ class Segment:
     series: int = 0
 
 
-class Packer:
-    """Makes one segment from text that comes in pieces, and keeps only what it is compressed to."""
-
-    def __init__(self) -> None:
-        self._deflate = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _RAW_DEFLATE)
-        self._blocks: list[bytes] = []
-        self._crc = 0
-        self._size = 0
-        self._series = 0
-
-    def add(self, text: bytes, series: int = 0) -> None:
-        """Append text that has so many series."""
-        self._blocks.append(self._deflate.compress(text))
-        self._crc = isal_zlib.crc32(text, self._crc)
-        self._size += len(text)
-        self._series += series
-
-    def segment(self) -> Segment:
-        """All that was added; the packer is used up."""
-        self._blocks.append(self._deflate.flush(isal_zlib.Z_FULL_FLUSH))
-        return Segment(tuple(filter(None, self._blocks)), self._crc, self._size, self._series)
-
-
 def pack(text: bytes, series: int = 0) -> Segment:
-    """A segment of one piece of text."""
-    packer = Packer()
-    packer.add(text, series)
-    return packer.segment()
+    """The segment of a text that has so many series."""
+    if not text:
+        return Segment()
+    deflate = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _RAW_DEFLATE)
+    block = deflate.compress(text) + deflate.flush(isal_zlib.Z_FULL_FLUSH)
+    return Segment((block,), isal_zlib.crc32(text), len(text), series)
 
 
 def join(segments: Iterable[Segment]) -> Segment:

@@ -8,8 +8,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from lagwatch.publish.metrics.families import FAMILIES, Family
-from lagwatch.publish.metrics.lines import Column, Table, escape, header, label_set, listed, write
-from lagwatch.publish.metrics.segments import as_plain
+from lagwatch.publish.metrics.lines import Column, escape, header, label_set, listed, render
+from lagwatch.publish.metrics.segments import as_plain, join
 
 INTEGERS = Family("kafka_test_integer", ("kafka_cluster", "group"), "Integers.")
 FLOATS = Family("kafka_test_float", ("kafka_cluster", "group"), "Floats.")
@@ -21,9 +21,8 @@ real = st.floats(allow_nan=False, allow_infinity=False)
 
 
 def lines(family: Family, labels: list[bytes], values: np.ndarray) -> str:
-    packers = {}
-    write(Table(listed(labels), (Column(family, values),)), packers)
-    return b"".join(b"".join(as_plain(packer.segment(), b"")) for packer in packers.values()).decode()
+    rendered = render(listed(labels, Column(family, values)))
+    return b"".join(as_plain(join(rendered.segments[family]), b"")).decode()
 
 
 def parsed(parse, text: str) -> list[tuple[dict[str, str], float]]:
