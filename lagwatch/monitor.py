@@ -12,7 +12,7 @@ from lagwatch.analyze.growth import WINDOW_S
 from lagwatch.cycle import Memory, advance
 from lagwatch.errors import CollectError
 from lagwatch.logs import event
-from lagwatch.model.alerts import Rule, State, Transition
+from lagwatch.model.alerts import Alert, Rule, State, Transition, Verdict
 from lagwatch.model.latest import Latest, PollHealth
 from lagwatch.model.snapshot import Gap, Snapshot
 
@@ -37,9 +37,9 @@ class Monitor:
     Watches one cluster: each `tick` is one poll, and `latest` what came of the polls so far.
 
     `on_latest` gets the new Latest and the transitions of this poll after every poll, failed ones too: a failed poll keeps
-    the view and the verdict of the last good one, which age. `clock` gives seconds since the epoch, `timer` any steady
-    seconds. Only one tick runs at a time; one that finds another under way does nothing. Growth is measured over
-    `growth_window_s`.
+    the view and the verdict of the last good one, which age; once they are stale, pending and firing alerts are unknown.
+    `clock` gives seconds since the epoch, `timer` any steady seconds. Growth is measured over `growth_window_s`. Only one
+    tick runs at a time; one that finds another under way does nothing.
     """
 
     def __init__(
@@ -117,6 +117,15 @@ class Monitor:
         _log_poll(self.latest, snapshot, read_s=read - started, advance_s=advanced - read)
         _log_transitions(verdict.transitions)
 
+    def _lose_sight(self, now: float) -> None:
+        """What the last good poll said of pending and firing alerts is too old to stand for now: they become unknown."""
+        if self.latest.verdict is None:
+            return
+        verdict = out_of_sight(self.latest.verdict, now)
+        if verdict.transitions:
+            self.latest = replace(self.latest, verdict=verdict)
+            self._changes = verdict.transitions
+
     def _publish(self) -> None:
         self._on_latest(self.latest, self._changes)
 
@@ -153,6 +162,8 @@ class Monitor:
             failures_by_kind=dict(Counter(self._health.failures_by_kind) + Counter([kind])),
         )
         self.latest = replace(self.latest, health=self._health)
+        if self._health.last_good_at is not None and now - self._health.last_good_at > self._health.stale_after_s():
+            self._lose_sight(now)
         before, times = self._failing
         self._failing = (sentence, times + 1 if sentence == before else 1)
         event(
@@ -167,6 +178,21 @@ class Monitor:
             last_good_s_ago=None if self._health.last_good_at is None else now - self._health.last_good_at,
             exc_info=None if expected or sentence == before else error,
         )
+
+
+def out_of_sight(verdict: Verdict, now: float) -> Verdict:
+    """The verdict with every pending and firing alert unknown, as transitions too; nothing ends by not being seen. Pure."""
+    alerts = tuple(
+        _unknown(alert) if alert.state in (State.PENDING, State.FIRING) else alert for alert in verdict.alerts
+    )
+    changed = [new for old, new in zip(verdict.alerts, alerts, strict=True) if new is not old]
+    return Verdict(
+        at=now, alerts=alerts, transitions=tuple(Transition(at=now, to=State.UNKNOWN, alert=each) for each in changed)
+    )
+
+
+def _unknown(alert: Alert) -> Alert:
+    return replace(alert, state=State.UNKNOWN, value=None, values=dict.fromkeys(alert.values))
 
 
 def _log_poll(latest: Latest, snapshot: Snapshot, *, read_s: float, advance_s: float) -> None:

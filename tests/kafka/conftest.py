@@ -16,7 +16,7 @@ from lagwatch.demo.tools import run_class
 from tests.kafka.support import USERS
 
 HERE = Path(__file__).parent
-OWN_CLUSTER = {"private_cluster", "secure_cluster"}
+OWN_CLUSTER = {"private_cluster", "lone_cluster", "secure_cluster"}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -84,6 +84,13 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[KafkaCluster | ExistingC
 def private_cluster(request: pytest.FixtureRequest) -> Iterator[KafkaCluster]:
     """Three nodes for one module, to be stopped, killed and paused; a test leaves them all running."""
     with running(KafkaCluster(nodes=3), request.session) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def lone_cluster(request: pytest.FixtureRequest) -> Iterator[KafkaCluster]:
+    """One node for one module, to be stopped and paused; a test leaves it running."""
+    with running(KafkaCluster(nodes=1), request.session) as started:
         yield started
 
 

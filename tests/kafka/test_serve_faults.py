@@ -1,34 +1,22 @@
 """The service while Kafka comes, hangs and goes."""
 
-from collections.abc import Iterator
-
-import pytest
-
-from lagwatch.demo import KafkaCluster
 from tests.kafka.support import commit, create_topic, produce, unique
 from tests.support.service import Service, serving
-
-
-@pytest.fixture(scope="module")
-def lone(request) -> Iterator[KafkaCluster]:
-    """One node, to be stopped and paused."""
-    with KafkaCluster(nodes=1) as cluster:
-        yield cluster
 
 
 def ready(service: Service) -> bool:
     return service.get("/readyz").status_code == 200
 
 
-def test_a_kafka_that_comes_later_is_watched_when_it_is_there(lone, tmp_path):
-    topic, group = create_topic(lone.bootstrap, unique("later")), unique("later")
-    produce(lone.bootstrap, topic, {0: 10})
-    commit(lone.bootstrap, group, {(topic, 0): 3})
-    lone.node(1).stop()
-    with serving(tmp_path, "--bootstrap", lone.bootstrap, "--interval", "1s") as service:
+def test_a_kafka_that_comes_later_is_watched_when_it_is_there(lone_cluster, tmp_path):
+    topic, group = create_topic(lone_cluster.bootstrap, unique("later")), unique("later")
+    produce(lone_cluster.bootstrap, topic, {0: 10})
+    commit(lone_cluster.bootstrap, group, {(topic, 0): 3})
+    lone_cluster.node(1).stop()
+    with serving(tmp_path, "--bootstrap", lone_cluster.bootstrap, "--interval", "1s") as service:
         assert service.wait_for_event("poll failed", count=2)["kind"] == "ClusterUnreachable"
         assert service.get("/readyz").status_code == 503
-        lone.node(1).start()
+        lone_cluster.node(1).start()
         service.wait_for(lambda: ready(service), "readiness")
 
         def lag() -> int | None:
@@ -39,14 +27,14 @@ def test_a_kafka_that_comes_later_is_watched_when_it_is_there(lone, tmp_path):
         assert service.stop() == 0
 
 
-def test_a_kafka_that_hangs_ages_what_is_known_and_does_not_keep_the_service_from_ending(lone, tmp_path):
-    topic, group = create_topic(lone.bootstrap, unique("hang")), unique("hang")
-    produce(lone.bootstrap, topic, {0: 10})
-    commit(lone.bootstrap, group, {(topic, 0): 3})
-    with serving(tmp_path, "--bootstrap", lone.bootstrap, "--interval", "2s") as service:
+def test_a_kafka_that_hangs_ages_what_is_known_and_does_not_keep_the_service_from_ending(lone_cluster, tmp_path):
+    topic, group = create_topic(lone_cluster.bootstrap, unique("hang")), unique("hang")
+    produce(lone_cluster.bootstrap, topic, {0: 10})
+    commit(lone_cluster.bootstrap, group, {(topic, 0): 3})
+    with serving(tmp_path, "--bootstrap", lone_cluster.bootstrap, "--interval", "2s") as service:
         path = f"/api/v1/clusters/default/groups/{group}"
         service.wait_for(lambda: service.get(path).status_code == 200, "the group")
-        lone.node(1).pause()
+        lone_cluster.node(1).pause()
         try:
             polls = len(service.events("poll")) + len(service.events("poll failed"))
             service.wait_for(
@@ -58,4 +46,4 @@ def test_a_kafka_that_hangs_ages_what_is_known_and_does_not_keep_the_service_fro
             assert service.get("/livez").status_code == 200
             assert service.stop() == 0
         finally:
-            lone.node(1).resume()
+            lone_cluster.node(1).resume()

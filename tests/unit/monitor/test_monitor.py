@@ -246,6 +246,25 @@ def test_firing_and_resolving_are_a_line_each_and_handed_on(caplog):
     assert [line["alerts_firing"] for line in lines(caplog, "poll")] == [1, 0]
 
 
+def test_alerts_become_unknown_when_the_last_good_poll_is_stale_and_fire_again_when_they_are_seen_again():
+    seen = watched(facts(committed=0), DOWN, DOWN, DOWN, facts(at=T0 + 400, committed=0), rules=[rule()])
+    assert [alert.state for alert in seen.tick().verdict.alerts] == [State.FIRING]
+    seen.now += seen.monitor.latest.health.stale_after_s()
+    assert [alert.state for alert in seen.tick().verdict.alerts] == [State.FIRING]
+
+    seen.now += 1
+    stale = seen.tick()
+    (alert,) = stale.verdict.alerts
+    assert (alert.state, alert.value, alert.fired_at) == (State.UNKNOWN, None, T0)
+    assert [change.to for change in seen.published[-1][1]] == [State.UNKNOWN]
+
+    assert seen.tick().verdict is stale.verdict
+    assert seen.published[-1][1] == ()
+
+    (alert,) = seen.tick().verdict.alerts
+    assert (alert.state, alert.value, alert.fired_at) == (State.FIRING, 100, T0)
+
+
 def test_a_storm_of_alerts_is_cut_short_in_the_log_and_nowhere_else(caplog):
     seen = watched(facts(committed=0, topics=TRANSITION_LINES + 7), rules=[rule()])
     seen.tick()
