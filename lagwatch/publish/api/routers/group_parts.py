@@ -54,7 +54,7 @@ async def list_group_partitions(
     keep = matching(topics.names, query.topic)[seen.snapshot.partitions.topic[owned.rows]]
     keep &= at_least(owned.lag, query.min_lag)
     columns: Columns = {"lag": owned.lag, "growth_per_minute": owned.growth}
-    return page(seen, query, choose(query, keep, query.sort, columns), lambda at: _group_partition(owned, at))
+    return page(seen, query, choose(query, keep, query.sort, columns), lambda at: group_partition(owned, at))
 
 
 @router.get("/clusters/{cluster}/groups/{group:path}/members", responses=documented(404, 422, 503))
@@ -66,10 +66,11 @@ async def list_group_members(
     load = owned.by_member()
     keep = np.ones(len(owned.group.members), dtype=np.bool_)
     columns = {"lag": load.lag, "partitions": load.partitions}
-    return page(seen, query, choose(query, keep, query.sort, columns), lambda at: _member(owned, load, at))
+    return page(seen, query, choose(query, keep, query.sort, columns), lambda at: group_member(owned, load, at))
 
 
-def _group_partition(owned: OwnedGroup, at: int) -> GroupPartition:
+def group_partition(owned: OwnedGroup, at: int) -> GroupPartition:
+    """The partition at this index of `owned.rows`."""
     snapshot = owned.view.snapshot
     row = int(owned.rows[at])
     parts = snapshot.partitions
@@ -90,7 +91,8 @@ def _owner(member: MemberFacts) -> Owner:
     return Owner(member_id=member.id, client_id=member.client_id or None, host=member.host or None)
 
 
-def _member(owned: OwnedGroup, load: MemberLoad, at: int) -> Member:
+def group_member(owned: OwnedGroup, load: MemberLoad, at: int) -> Member:
+    """The member at this index of the group's members."""
     member = owned.group.members[at]
     assigned = owners_known(owned.group)
     return Member(

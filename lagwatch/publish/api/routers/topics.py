@@ -65,21 +65,21 @@ class AllPartitionsQuery(PartitionQuery):
 async def list_topics(query: Annotated[TopicQuery, Query()], seen: ClusterData) -> ClusterPage[Topic]:
     """Topics in numbers."""
     topics = seen.snapshot.topics
-    numbers = _numbers(seen.view)
+    numbers = numbers_of(seen.view)
     keep = matching(topics.names, query.name)
     if query.internal is not None:
         keep &= topics.internal == query.internal
     if query.problem is not None:
         keep &= sums(topics.first, _flagged(seen.view, query.problem)) > 0
     rows = choose(query, keep, query.sort, {**numbers._asdict(), "partitions": np.diff(topics.first)})
-    return page(seen, query, rows, lambda row: _topic(seen.view, numbers, row))
+    return page(seen, query, rows, lambda row: topic_item(seen.view, numbers, row))
 
 
 @router.get("/clusters/{cluster}/topics/{topic}", responses=documented(404, 422, 503))
 async def get_topic(topic: TopicName, seen: ClusterData) -> TopicDetail:
     """One topic in numbers."""
     row = _row(seen, topic)
-    return TopicDetail(**aged(seen), **_topic(seen.view, _numbers(seen.view), row).model_dump())
+    return TopicDetail(**aged(seen), **topic_item(seen.view, numbers_of(seen.view), row).model_dump())
 
 
 @router.get("/clusters/{cluster}/topics/{topic}/partitions", responses=documented(404, 422, 503))
@@ -108,7 +108,7 @@ def _row(seen: Seen, topic: str) -> int:
     return row
 
 
-class _Numbers(NamedTuple):
+class Numbers(NamedTuple):
     """Parallel columns, one row a topic."""
 
     messages: Int64
@@ -118,14 +118,15 @@ class _Numbers(NamedTuple):
     offline: Int64
 
 
-def _numbers(view: View) -> _Numbers:
+def numbers_of(view: View) -> Numbers:
+    """The columns of all topics."""
     snapshot = view.snapshot
     first = snapshot.topics.first
-    messages = _messages(view)
+    messages = messages_of(view)
     unknown = sums(first, messages < 0)
     total = sums(first, np.maximum(messages, 0))
     total[unknown == np.diff(first)] = -1
-    return _Numbers(
+    return Numbers(
         messages=total,
         unknown=unknown,
         groups=np.bincount(view.pairs.topic, minlength=len(snapshot.topics)),
@@ -134,7 +135,8 @@ def _numbers(view: View) -> _Numbers:
     )
 
 
-def _messages(view: View) -> Int64:
+def messages_of(view: View) -> Int64:
+    """Log end minus log start of every partition, UNKNOWN where one of them is."""
     parts = view.snapshot.partitions
     return np.where((parts.start >= 0) & (parts.end >= 0), np.maximum(parts.end - parts.start, 0), -1)
 
@@ -144,7 +146,8 @@ def _flagged(view: View, flag: _Flag) -> Bool:
     return flags
 
 
-def _topic(view: View, numbers: _Numbers, row: int) -> Topic:
+def topic_item(view: View, numbers: Numbers, row: int) -> Topic:
+    """One topic in numbers."""
     topics = view.snapshot.topics
     rows = slice(int(topics.first[row]), int(topics.first[row + 1]))
     replicas = view.snapshot.partitions.replicas.first[rows.start : rows.stop + 1]
@@ -171,25 +174,28 @@ def _partitions(seen: Seen, query: PartitionQuery, keep: Bool) -> ClusterPage[Pa
         keep = keep & _flagged(view, query.problem)
     if query.leader is not None:
         keep = keep & (parts.leader == query.leader)
-    messages = _messages(view)
+    messages = messages_of(view)
     columns: Columns = {"messages": messages, "log_end_offset": parts.end, "leader": parts.leader}
     rows = choose(query, keep, query.sort, columns)
 
-    def item(row: int) -> Partition:
-        return Partition(
-            topic=seen.snapshot.topics.names[parts.topic[row]],
-            partition=int(parts.partition[row]),
-            leader=known(parts.leader[row]),
-            replicas=parts.replicas.of(row),
-            in_sync_replicas=parts.isr.of(row),
-            offline_replicas=parts.offline.of(row),
-            log_start_offset=known(parts.start[row]),
-            log_end_offset=known(parts.end[row]),
-            last_stable_offset=known(parts.lso[row]),
-            messages=known(messages[row]),
-            under_replicated=bool(view.under_replicated[row]),
-            offline=bool(view.offline[row]),
-            under_min_isr=bool(view.under_min_isr[row]) if view.under_min_isr_known[row] else None,
-        )
+    return page(seen, query, rows, lambda row: partition_item(view, messages, row))
 
-    return page(seen, query, rows, item)
+
+def partition_item(view: View, messages: Int64, row: int) -> Partition:
+    """One row of the partition table; `messages` is what `messages_of` gives."""
+    parts = view.snapshot.partitions
+    return Partition(
+        topic=view.snapshot.topics.names[parts.topic[row]],
+        partition=int(parts.partition[row]),
+        leader=known(parts.leader[row]),
+        replicas=parts.replicas.of(row),
+        in_sync_replicas=parts.isr.of(row),
+        offline_replicas=parts.offline.of(row),
+        log_start_offset=known(parts.start[row]),
+        log_end_offset=known(parts.end[row]),
+        last_stable_offset=known(parts.lso[row]),
+        messages=known(messages[row]),
+        under_replicated=bool(view.under_replicated[row]),
+        offline=bool(view.offline[row]),
+        under_min_isr=bool(view.under_min_isr[row]) if view.under_min_isr_known[row] else None,
+    )
