@@ -66,12 +66,13 @@ def create_api(board: Board, *, clock: Callable[[], float] = time.time) -> FastA
 
 
 def _complete_openapi(app: FastAPI) -> None:
-    """Routes refer to the schema of problems, which FastAPI does not know to be one of its models."""
+    """Add the schema of problems, which FastAPI does not know to be one of its models, and order the paths for readers."""
     made: Callable[[], dict[str, Any]] = app.openapi
 
     def openapi() -> dict[str, Any]:
         schema = made()
         problems.add_schema(schema)
+        schema["paths"] = dict(sorted(schema["paths"].items()))
         return schema
 
     app.openapi = openapi  # type: ignore[method-assign]

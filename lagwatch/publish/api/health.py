@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from lagwatch import __version__
 from lagwatch.model.latest import Latest
 from lagwatch.publish.api.access import Everything
-from lagwatch.publish.api.problems import NOT_READY, Problem, Refused, documented, sentence
+from lagwatch.publish.api.problems import documented, not_ready, sentence
 from lagwatch.publish.api.schemas.health import Alive, Readiness, Ready
 from lagwatch.publish.api.values import age
 
@@ -18,24 +18,23 @@ async def livez() -> Alive:
     return Alive(alive=True, version=__version__)
 
 
-@router.get("/readyz", responses=documented(503))
+_EXAMPLE = Readiness(
+    cluster="main",
+    ready=False,
+    reason="The last good poll ended 412 s ago, more than 300 s; the last one failed: no bootstrap address answered in 20 s.",
+    last_good_age_s=412.0,
+    stale_after_s=300.0,
+)
+
+
+@router.get("/readyz", responses=documented(not_ready([_EXAMPLE])))
 async def readyz(source: Everything) -> Ready:
     """Every cluster's last good poll is recent; otherwise a problem with status 503 that says which is not, and why."""
     now = source.clock()
     clusters = [readiness(latest, now) for latest in source.all()]
-    waiting = [cluster for cluster in clusters if not cluster.ready]
-    if clusters and not waiting:
+    if clusters and all(cluster.ready for cluster in clusters):
         return Ready(ready=True, clusters=clusters)
-    reasons = " ".join(f"{cluster.cluster}: {cluster.reason}" for cluster in waiting)
-    raise Refused(
-        Problem(
-            type=NOT_READY,
-            title="Not ready",
-            status=503,
-            detail=reasons or "No cluster is watched yet.",
-            clusters=clusters,
-        )
-    )
+    raise not_ready(clusters)
 
 
 def readiness(latest: Latest, now: float) -> Readiness:

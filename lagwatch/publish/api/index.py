@@ -127,7 +127,7 @@ def _groups(cluster: str, view: View) -> str:
     cells = []
     for row in rows.page:
         group = groups[row]
-        link = f'<td><a href="{root}/{quote(group.name, safe="")}">{escape(group.name)}</a></td>'
+        link = f'<td><a href="{root}/{quote(group.name, safe="")}">{escape(group.name) or "(empty name)"}</a></td>'
         growth = number(table.growth[row])
         shown = _UNKNOWN if growth is None else f'<td class="n">{growth:+,.0f}</td>'
         about = [_text(group.type or None), _text(group.state), _count(known(group.member_count))]

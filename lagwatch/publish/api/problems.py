@@ -91,6 +91,19 @@ def no_data(cluster: str, error: str, retry_after_s: float) -> Refused:
     return Refused(problem, {"Retry-After": str(max(1, round(retry_after_s)))})
 
 
+def invalid(wrong: list[WrongParameter]) -> Refused:
+    """422: everything that is wrong with the parameters."""
+    detail = sentence("; ".join(f"{w.where}: {w.message}" for w in wrong))
+    return Refused(Problem(type=INVALID_REQUEST, title="Invalid request", status=422, detail=detail, errors=wrong))
+
+
+def not_ready(clusters: list[Readiness]) -> Refused:
+    """503: at least one cluster is not watched, or there is none."""
+    reasons = " ".join(f"{cluster.cluster}: {cluster.reason}" for cluster in clusters if not cluster.ready)
+    detail = reasons or "No cluster is watched yet."
+    return Refused(Problem(type=NOT_READY, title="Not ready", status=503, detail=detail, clusters=clusters))
+
+
 def quoted(name: str) -> str:
     """A name from outside as a sentence shows it: shortened, in quotes."""
     return f"'{name}'" if len(name) <= _SHOWN else f"'{name[:_SHOWN]}…'"
@@ -101,10 +114,31 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI entries of the problems that a route may answer with (`add_schema` adds the schema they refer to)."""
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+_EXAMPLES = {
+    404: unknown_name("group", "biling", "in cluster main", ("billing",)),
+    422: invalid(
+        [WrongParameter(where="query.limit", message="Input should be less than or equal to 1000, not '5000'")]
+    ),
+    503: no_data("main", "", 30.0),
+}
+
+
+def documented(*problems: int | Refused) -> dict[int | str, dict[str, Any]]:
+    """
+    The OpenAPI entries of the problems that a route may answer with: by their status, or as an example of its own.
+
+    They refer to a schema that `add_schema` adds.
+    """
+    examples = [_EXAMPLES[problem] if isinstance(problem, int) else problem for problem in problems]
+    return {
+        example.problem.status: {"description": HTTPStatus(example.problem.status).phrase, "content": _content(example)}
+        for example in examples
+    }
+
+
+def _content(example: Refused) -> dict[str, Any]:
+    shown = example.problem.model_dump(mode="json", exclude_unset=True)
+    return {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": shown}}
 
 
 def add_schema(openapi: dict[str, Any]) -> None:
@@ -130,12 +164,7 @@ async def _refused(_: Request, error: Exception) -> JSONResponse:
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    wrong = [_wrong(entry) for entry in error.errors()]
-    detail = "; ".join(f"{w.where}: {w.message}" for w in wrong)
-    title = "Invalid request"
-    return Refused(
-        Problem(type=INVALID_REQUEST, title=title, status=422, detail=sentence(detail), errors=wrong)
-    ).response()
+    return invalid([_wrong(entry) for entry in error.errors()]).response()
 
 
 def _wrong(entry: Mapping[str, Any]) -> WrongParameter:

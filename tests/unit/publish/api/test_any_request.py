@@ -19,7 +19,7 @@ KNOWN = SchemathesisConfig.from_dict(
 
 anything = schemathesis.openapi.from_asgi("/openapi.json", APP)
 of_what_is_there = schemathesis.openapi.from_asgi("/openapi.json", APP, config=KNOWN)
-bounded = settings(max_examples=15, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+bounded = settings(max_examples=8, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @anything.parametrize()

@@ -52,7 +52,10 @@ def test_every_operation_is_described_tagged_and_tells_its_errors(path, operatio
     assert ("422" in statuses) == bool(operation.get("parameters"))
     for status, response in operation["responses"].items():
         if status != "200":
-            assert list(response["content"]) == ["application/problem+json"]
+            ((media_type, content),) = response["content"].items()
+            assert media_type == "application/problem+json"
+            assert content["example"]["status"] == int(status)
+            resolved(content["schema"]).validate(content["example"])
 
 
 def test_operation_ids_are_unique():
