@@ -7,23 +7,22 @@ is gone only if its coordinator says so.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias
 
-from lagwatch.collect import groups as g
-from lagwatch.collect.client import Versions
 from lagwatch.collect.commits import CommitTables
+from lagwatch.collect.coordinator import Coordinator, Said
 from lagwatch.collect.errors import NoAnswer, error_name
 from lagwatch.collect.exchange import Exchange
 from lagwatch.collect.gaps import Gaps
-from lagwatch.collect.groups import Described, Listed
-from lagwatch.collect.layout import Layout, Topology
-from lagwatch.collect.questions import Question, Reply, commit_questions, describe_questions, described_by_type
-from lagwatch.collect.remember import Remembered
-from lagwatch.collect.requests import LIST_GROUPS
+from lagwatch.collect.groups import Listed
+from lagwatch.collect.layout import Layout
 from lagwatch.collect.search import MISSING, Failure, Search, Sought
 from lagwatch.model.filters import NameFilter
 from lagwatch.model.snapshot import CommitTable, Group
+
+Asked: TypeAlias = dict[int, Any]
+"""kafka-python's future of each broker's answers (coordinator.Answers)."""
 
 
 class Groups(NamedTuple):
@@ -34,10 +33,15 @@ class Groups(NamedTuple):
 
 
 class GroupReader:
-    """Reads the groups of one cluster; keeps what it asks each broker for as long as that broker's list stays the same."""
+    """
+    Reads the groups of one cluster, in two steps: `ask` starts the requests, `read` waits for them and makes facts of them.
+
+    It keeps what it asks each broker while that stays the same, and asks for it before the broker's list has come: in the
+    steady state all is known after one round trip.
+    """
 
     def __init__(self) -> None:
-        self._brokers: dict[int, _Coordinator] = {}
+        self._brokers: dict[int, Coordinator] = {}
         self._sizes: dict[str, int] = {}
         self._tables = CommitTables()
         self._search = Search(self._sizes)
@@ -46,23 +50,30 @@ class GroupReader:
         self._groups: tuple[Group, ...] = ()
         self._steady: tuple[object, ...] = ()
 
-    async def read(self, exchange: Exchange, layout: Layout, wanted: NameFilter, gaps: Gaps) -> Groups:
-        """Asks every broker, and looks for the groups that have moved or that nobody lists."""
+    def ask(self, exchange: Exchange, layout: Layout, wanted: NameFilter) -> Asked:
+        """Starts asking every broker of this layout."""
+        return self._ask(exchange, layout, [broker.id for broker in layout.brokers], wanted)
+
+    async def read(self, exchange: Exchange, layout: Layout, wanted: NameFilter, asked: Asked, gaps: Gaps) -> Groups:
+        """
+        Reads the answers, and looks for the groups that have moved or that nobody lists.
+
+        `asked` may be of an older layout: brokers that are new are asked now, and those that are gone are left alone.
+        """
         nodes = [broker.id for broker in layout.brokers]
-        self._brokers = {node: self._brokers.get(node) or _Coordinator(node, self._sizes) for node in nodes}
-        jobs = [
-            lambda broker=broker: broker.ask(exchange, layout.topology, wanted) for broker in self._brokers.values()
-        ]
-        said: list[_Said] = []
+        asked |= self._ask(exchange, layout, [node for node in nodes if node not in asked], wanted)
+        self._brokers = {node: self._brokers[node] for node in nodes}
+        said: list[Said] = []
         silent: dict[int, str] = {}
-        for node, answer in zip(nodes, await exchange.together(jobs), strict=True):
-            if isinstance(answer, NoAnswer):
+        for node, coordinator in self._brokers.items():
+            try:
+                said.append(coordinator.read(await asked[node], layout.topology))
+            except NoAnswer as answer:
                 silent[node] = answer.reason
                 gaps.add("group_list", answer.reason, f"broker {node}", broker=node)
-                continue
-            said.append(answer)
-            if answer.list_error:
-                gaps.add("group_list", error_name(answer.list_error), f"broker {node}", broker=node)
+        for one in said:
+            if one.list_error:
+                gaps.add("group_list", error_name(one.list_error), f"broker {one.node}", broker=one.node)
         parts = [part for one in said for part in one.reply.parts]
         if not self._same_as_before(said, silent):
             facts = _merged(said)
@@ -74,7 +85,15 @@ class GroupReader:
             self._steady = () if sought or silent else tuple(one.facts for one in said)
         return Groups(self._groups, self._tables.table(self._names, parts))
 
-    def _same_as_before(self, said: "Sequence[_Said]", silent: Mapping[int, str]) -> bool:
+    def _ask(self, exchange: Exchange, layout: Layout, nodes: Iterable[int], wanted: NameFilter) -> Asked:
+        largest = layout.topology.largest_commit_answer
+        asked = {}
+        for node in nodes:
+            coordinator = self._brokers.setdefault(node, Coordinator(node, self._sizes))
+            asked[node] = exchange.client.start(partial(coordinator.ask, exchange, wanted, largest))
+        return asked
+
+    def _same_as_before(self, said: Sequence[Said], silent: Mapping[int, str]) -> bool:
         """Whether nothing but committed offsets can have changed."""
         facts = tuple(one.facts for one in said)
         return (
@@ -84,7 +103,7 @@ class GroupReader:
             and not any(one.reply.commit_failures or one.reply.description_failures for one in said)
         )
 
-    def _to_seek(self, said: "Sequence[_Said]", facts: Mapping[str, Group], wanted: NameFilter) -> list[Sought]:
+    def _to_seek(self, said: Sequence[Said], facts: Mapping[str, Group], wanted: NameFilter) -> list[Sought]:
         """Groups whose listed coordinator was not theirs (any more), and known groups that are in no list."""
         moved = {name: one.reply.reason(name) for one in said for name in one.reply.again}
         for one in said:
@@ -108,115 +127,7 @@ class GroupReader:
             del self._sizes[name]
 
 
-class _Said(NamedTuple):
-    """What one broker said: its groups, and the reply to the questions about them."""
-
-    node: int
-    facts: dict[str, Group]
-    reply: Reply
-    list_error: int
-
-
-class _Coordinator:
-    """One broker: its last list, what it is asked because of that, and what the answers came to."""
-
-    def __init__(self, node: int, sizes: dict[str, int]) -> None:
-        self._node = node
-        self._sizes = sizes
-        self._list: Remembered[tuple[int, dict[str, Listed]]] = Remembered()
-        self._wanted: dict[str, Listed] = {}
-        self._wanted_of: tuple[object, object] = (None, None)
-        self._questions: list[Question] = []
-        self._asked_for: tuple[object, object] = (None, None)
-        self._guessed = False
-        self._unsupported = Reply()
-        self._facts: dict[str, Group] = {}
-        self._facts_of: tuple[object, ...] = ()
-
-    async def ask(self, exchange: Exchange, topology: Topology, names: NameFilter) -> _Said:
-        """Asks for the list, then about its groups; raises NoAnswer if there is no list."""
-        versions = await exchange.versions(self._node)
-        list_error, wanted = self._select(await self._listed(exchange, versions), names)
-        self._prepare(versions, wanted, _largest(topology))
-        try:
-            answers = await exchange.ask_all(self._node, [question.request for question in self._questions])
-        except NoAnswer as failure:
-            answers = [failure] * len(self._questions)
-        reply = Reply(
-            commit_failures=dict(self._unsupported.commit_failures),
-            description_failures=dict(self._unsupported.description_failures),
-        )
-        for question, answer in zip(self._questions, answers, strict=True):
-            question.read(answer, topology, reply)
-        return _Said(self._node, self._interpret(wanted, reply), reply, list_error)
-
-    async def _listed(self, exchange: Exchange, versions: Versions) -> tuple[int, dict[str, Listed]]:
-        version = LIST_GROUPS.version(versions)
-        body = await exchange.ask(self._node, LIST_GROUPS.encode(version))
-
-        def decode(received: bytes) -> tuple[int, dict[str, Listed]]:
-            answer = LIST_GROUPS.decode(version, received)
-            return answer.error_code, g.listed(answer, version)
-
-        return self._list.decode(body, decode)
-
-    def _select(self, listed: tuple[int, dict[str, Listed]], names: NameFilter) -> tuple[int, dict[str, Listed]]:
-        list_error, groups = listed
-        if self._wanted_of[0] is not groups or self._wanted_of[1] is not names:
-            self._wanted = {name: group for name, group in groups.items() if names.matches(name)}
-            self._wanted_of = (groups, names)
-        return list_error, self._wanted
-
-    def _prepare(self, versions: Versions, wanted: dict[str, Listed], largest: int) -> None:
-        """Makes the questions, unless those of the last poll will do."""
-        if self._asked_for[0] is wanted and self._asked_for[1] == versions and not self._guessed:
-            return
-        self._guessed = any(group.type != g.SHARE and name not in self._sizes for name, group in wanted.items())
-        commits = commit_questions(versions, wanted.values(), self._sizes, largest)
-        kinds = described_by_type(wanted.values())
-        descriptions = describe_questions(versions, kinds)
-        self._unsupported = Reply(
-            commit_failures=dict.fromkeys(_left_out(wanted, commits), "UNSUPPORTED_VERSION"),
-            description_failures=dict.fromkeys(
-                _left_out([name for names in kinds.values() for name in names], descriptions), "UNSUPPORTED_VERSION"
-            ),
-        )
-        self._questions = commits + descriptions
-        self._asked_for = (wanted, versions)
-
-    def _interpret(self, wanted: dict[str, Listed], reply: Reply) -> dict[str, Group]:
-        """The groups; the same object while list and descriptions are the same and nothing failed."""
-        basis = (wanted, *reply.described)
-        fine = not reply.commit_failures and not reply.description_failures
-        if (
-            not fine
-            or len(basis) != len(self._facts_of)
-            or any(a is not b for a, b in zip(basis, self._facts_of, strict=True))
-        ):
-            described: dict[str, Described] = {}
-            for some in reply.described:
-                described.update(some)
-            self._facts = {name: _fact(group, described.get(name), reply, self._node) for name, group in wanted.items()}
-            self._facts_of = basis if fine else ()
-        return self._facts
-
-
-def _fact(listed: Listed, described: Described | None, reply: Reply, node: int) -> Group:
-    usable = described if described is not None and not described.error and not described.gone else None
-    fact = g.group(listed, usable, node)
-    return replace(fact, known=False) if listed.name in reply.commit_failures else fact
-
-
-def _left_out(names: Iterable[str], questions: Sequence[Question]) -> set[str]:
-    return set(names) - {name for question in questions for name in question.names}
-
-
-def _largest(topology: Topology) -> int:
-    """About how many bytes the answer for a group takes that has committed on every partition."""
-    return 21 * len(topology) + sum(len(name) + 5 for name in topology.names) + 300
-
-
-def _merged(said: Sequence[_Said]) -> dict[str, Group]:
+def _merged(said: Sequence[Said]) -> dict[str, Group]:
     """All groups; one that two brokers claim while it moves is taken from the one that answered for it."""
     facts: dict[str, Group] = {}
     for one in said:
@@ -226,7 +137,7 @@ def _merged(said: Sequence[_Said]) -> dict[str, Group]:
     return facts
 
 
-def _count_gaps(said: Sequence[_Said], sought: Sequence[Sought], failures: Sequence[Failure], gaps: Gaps) -> None:
+def _count_gaps(said: Sequence[Said], sought: Sequence[Sought], failures: Sequence[Failure], gaps: Gaps) -> None:
     """Failures that nothing was done about, and what the search left unknown."""
     names = {one.listed.name for one in sought}
     for one in said:

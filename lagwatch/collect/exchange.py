@@ -7,7 +7,7 @@ A broker that does not answer is left alone for the rest of the poll, so that it
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from lagwatch.collect.client import Client, Connection, Node, Versions
 from lagwatch.collect.errors import NoAnswer
@@ -76,13 +76,13 @@ class Exchange:
         """
         connection = await self._connection(node)
         answers: list[memoryview | NoAnswer] = []
-        pending: deque[tuple[Any, float]] = deque()
+        pending: deque[_Sent] = deque()
         for request in requests:
             if len(pending) >= WINDOW:
-                answers.append(await self._result(node, *pending.popleft()))
+                answers.append(await self._result(node, pending.popleft()))
             pending.append(self._send(connection, request))
         while pending:
-            answers.append(await self._result(node, *pending.popleft()))
+            answers.append(await self._result(node, pending.popleft()))
         return answers
 
     async def together(self, jobs: Iterable[Callable[[], Awaitable[T]]]) -> list[T | NoAnswer]:
@@ -106,19 +106,19 @@ class Exchange:
             self._silent.setdefault(node, answer)
             raise
 
-    def _send(self, connection: Connection, request: Request) -> tuple[Any, float]:
+    def _send(self, connection: Connection, request: Request) -> "_Sent":
         timeout_s = max(0.001, min(REQUEST_S, self.remaining_s()))
         self.requests[request.name] += 1
-        return connection.send(request, timeout_s), time.monotonic() + timeout_s
+        return _Sent(request, connection.send(request, timeout_s), time.monotonic() + timeout_s)
 
-    async def _result(self, node: Node, future: Any, until: float) -> memoryview | NoAnswer:
+    async def _result(self, node: Node, sent: "_Sent") -> memoryview | NoAnswer:
         try:
             # kafka-python's own timer comes first and closes the connection; ours is for what it holds back (SASL again).
-            answer: Answer = await self.client.result(future, until - time.monotonic() + 0.05)
+            answer: Answer = await self.client.result(sent.future, sent.until - time.monotonic() + 0.05)
         except NoAnswer as failure:
             return self._failed(node, failure)
         self.bytes_received += len(answer.body)
-        if answer.throttled_ms > 0:
+        if sent.request.throttled and int.from_bytes(answer.body[:4], "big", signed=True) > 0:
             self._throttled.add(node)
         return answer.body
 
@@ -137,3 +137,9 @@ class Exchange:
         if left <= 0:
             raise NoAnswer("DEADLINE", "the poll's deadline came first")
         return left
+
+
+class _Sent(NamedTuple):
+    request: Request
+    future: Any
+    until: float

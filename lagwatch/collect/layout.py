@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from lagwatch.model.snapshot import NO_LEADER, Bool, Broker, Int32, Int64, Place
 A = TypeVar("A", bound=NDArray[Any])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Topology:
     """
     The watched topics, sorted by name, and their partitions: partition p of topic t is row `first[t] + p`.
@@ -33,6 +34,11 @@ class Topology:
 
     def __len__(self) -> int:
         return len(self.topic)
+
+    @cached_property
+    def largest_commit_answer(self) -> int:
+        """About how many bytes an OffsetFetch answer has for a group that has committed on every partition."""
+        return 21 * len(self) + sum(len(name) + 5 for name in self.names) + 300
 
     def name_of(self, row: int) -> str:
         """A partition as people write it: "orders/0"."""

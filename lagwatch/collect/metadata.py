@@ -6,6 +6,7 @@ from lagwatch.collect.client import Node
 from lagwatch.collect.errors import NoAnswer, cluster_error
 from lagwatch.collect.exchange import Exchange
 from lagwatch.collect.layout import Layout, layout
+from lagwatch.collect.parse import skip_tags, uvarint
 from lagwatch.collect.remember import Remembered
 from lagwatch.collect.requests import METADATA
 from lagwatch.collect.wire import Request
@@ -24,7 +25,8 @@ class MetadataReader:
         self._cluster = cluster
         self._node: Node | None = None
         self._remembered: Remembered[Layout] = Remembered()
-        self._layout: Layout | None = None
+        self.last: Layout | None = None
+        """The layout that was read last."""
 
     async def read(self, exchange: Exchange, wanted: Wanted) -> Layout:
         """
@@ -55,8 +57,8 @@ class MetadataReader:
     def _candidates(self, exchange: Exchange) -> list[Node]:
         """The broker that answered last time, then the others, then the bootstrap addresses."""
         nodes: list[Node] = [] if self._node is None else [self._node]
-        if self._layout is not None:
-            nodes += [broker.id for broker in self._layout.brokers if broker.id != self._node]
+        if self.last is not None:
+            nodes += [broker.id for broker in self.last.brokers if broker.id != self._node]
         return nodes + exchange.client.bootstrap_nodes()
 
     async def _ask(self, exchange: Exchange, node: Node, wanted: Wanted) -> Layout:
@@ -64,14 +66,32 @@ class MetadataReader:
         body = await exchange.ask(node, _request(version))
 
         def decode(received: bytes) -> Layout:
-            return layout(METADATA.decode(version, received), wanted, self._layout)
+            return layout(METADATA.decode(version, received), wanted, self.last)
 
-        self._layout = self._remembered.decode(body, decode, wanted)
-        if not self._layout.brokers:
+        self.last = self._remembered.decode(body, decode, wanted, _key(body))
+        if not self.last.brokers:
             raise NoAnswer("BROKER_NOT_AVAILABLE", "the broker knows no brokers")
-        self._node = node if isinstance(node, int) else self._layout.brokers[0].id
-        exchange.client.learn(self._layout.brokers)
-        return self._layout
+        self._node = node if isinstance(node, int) else self.last.brokers[0].id
+        exchange.client.learn(self.last.brokers)
+        return self.last
+
+
+def _key(body: memoryview) -> bytes:
+    """
+    What tells one Metadata answer (v9 to v12) from another: all but the throttle time and the id of the controller, for
+    which brokers of a KRaft cluster give any broker's, another one each time. quorum.py knows the controller.
+    """
+    try:
+        brokers, at = uvarint(body, 4)
+        for _ in range(brokers - 1):
+            length, at = uvarint(body, at + 4)
+            rack, at = uvarint(body, at + length - 1 + 4)
+            at = skip_tags(body, at + max(rack - 1, 0))
+        length, at = uvarint(body, at)
+        at += max(length - 1, 0)
+    except (IndexError, ValueError):
+        return bytes(body)  # decoding it will tell what is wrong
+    return bytes(body[4:at]) + bytes(body[at + 4 :])
 
 
 def _request(version: int) -> Request:

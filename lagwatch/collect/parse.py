@@ -66,7 +66,7 @@ def commit_runs(body: bytes, *, group: str | None = None) -> Runs:
     runs = Runs()
     try:
         position = _commit_groups(body, runs) if group is None else _commit_group(body, 4, group, runs, {})
-        position = _skip_tags(body, position)
+        position = skip_tags(body, position)
     except (IndexError, ValueError) as error:
         raise _mismatch("OffsetFetch", body) from error
     if position != len(body):
@@ -91,13 +91,13 @@ def _offset_topics(body: bytes, runs: Runs) -> int:
 
 
 def _commit_groups(body: bytes, runs: Runs) -> int:
-    count, position = _uvarint(body, 4)
+    count, position = uvarint(body, 4)
     topics: dict[bytes, int] = {}
     for _ in range(count - 1):
-        length, position = _uvarint(body, position)
+        length, position = uvarint(body, position)
         end = position + length - 1
         position = _commit_group(body, end, _taken(body, position, end).decode(), runs, topics)
-        position = _skip_tags(body, position)
+        position = skip_tags(body, position)
     return position
 
 
@@ -105,23 +105,23 @@ def _commit_group(body: bytes, position: int, name: str, runs: Runs, topics: dic
     """Reads the topics of one group and its error; the position behind them."""
     group = len(runs.groups)
     runs.groups.append(name)
-    count, position = _uvarint(body, position)
+    count, position = uvarint(body, position)
     for _ in range(count - 1):
         # This loop runs once a (group, topic): 50,000 times in a large cluster. It is spelled out because of that.
         length = body[position]
         position += 1
         if length >= 0x80:
-            length, position = _uvarint(body, position - 1)
+            length, position = uvarint(body, position - 1)
         end = position + length - 1
         key = body[position:end]
         topic = topics.get(key)
         if topic is None:
             topic = topics[_taken(body, position, end)] = len(runs.topics)
             runs.topics.append(key)
-        records, position = _uvarint(body, end)
+        records, position = uvarint(body, end)
         position = _commit_records(body, position, records - 1, topic, group, runs)
         if body[position]:
-            position = _skip_tags(body, position)
+            position = skip_tags(body, position)
         else:
             position += 1
     runs.group_errors.append(_int(body, position, position + 2))
@@ -148,16 +148,17 @@ def _commit_records(body: bytes, position: int, count: int, topic: int, group: i
             return end
         return position
     for _ in range(count):
-        length, behind = _uvarint(body, position + 16)
+        length, behind = uvarint(body, position + 16)
         if length > 1:
             runs.metadata.append((behind, behind + length - 1))
             behind += length - 1
         runs.add(position, 1, topic, group, _int(body, behind, behind + 2))
-        position = _skip_tags(body, behind + 2)
+        position = skip_tags(body, behind + 2)
     return position
 
 
-def _uvarint(body: bytes, position: int) -> tuple[int, int]:
+def uvarint(body: bytes | memoryview, position: int) -> tuple[int, int]:
+    """An unsigned varint, and the position behind it; raises IndexError or ValueError."""
     value = shift = 0
     while True:
         byte = body[position]
@@ -170,11 +171,12 @@ def _uvarint(body: bytes, position: int) -> tuple[int, int]:
             raise ValueError("a length of more than 5 bytes")
 
 
-def _skip_tags(body: bytes, position: int) -> int:
-    count, position = _uvarint(body, position)
+def skip_tags(body: bytes | memoryview, position: int) -> int:
+    """The position behind tagged fields, which lagwatch has no use for; raises IndexError or ValueError."""
+    count, position = uvarint(body, position)
     for _ in range(count):
-        _, position = _uvarint(body, position)
-        size, position = _uvarint(body, position)
+        _, position = uvarint(body, position)
+        size, position = uvarint(body, position)
         position += size
     return position
 

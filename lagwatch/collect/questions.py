@@ -8,7 +8,8 @@ answer, so that reading an answer that says the same costs next to nothing.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -70,43 +71,70 @@ class Reply:
             self.again.add(name)
 
 
+COMMITS, SHARE_COMMITS = "commits", "share commits"
+COMMIT_KINDS = (COMMITS, SHARE_COMMITS)
+"""Kinds of questions about committed offsets. The others ask for descriptions, and their kind is a group type."""
+
+
+class Subject(NamedTuple):
+    """What a question asks: something (its kind) about a group."""
+
+    name: str
+    kind: str
+
+
 class Question(ABC):
     """One request about these groups."""
 
-    def __init__(self, request: Request, names: Sequence[str]) -> None:
+    def __init__(self, kind: str, request: Request, names: Sequence[str]) -> None:
+        self.kind = kind
         self.request = request
         self.names = names
 
-    def read(self, answer: memoryview | NoAnswer, topology: Topology, reply: Reply) -> None:
-        """Puts what the answer says, or that there is none, into `reply`."""
+    def read(
+        self, answer: memoryview | NoAnswer, topology: Topology, wanted: Mapping[str, Listed], reply: Reply
+    ) -> None:
+        """Puts what the answer says of the wanted groups, or that there is none, into `reply`."""
         try:
             if isinstance(answer, NoAnswer):
                 raise answer
-            self._read(answer, topology, reply)
+            self._read(answer, topology, wanted, reply)
         except (NoAnswer, ProtocolMismatch) as error:
             failure = no_answer(error)
-            self._failures(reply).update(dict.fromkeys(self.names, failure.reason))
-            reply.again.update(self.names)
+            concerned = [name for name in self.names if self._concerns(name, wanted)]
+            self._failures(reply).update(dict.fromkeys(concerned, failure.reason))
+            reply.again.update(concerned)
 
     @abstractmethod
-    def _read(self, body: memoryview, topology: Topology, reply: Reply) -> None:
+    def _read(self, body: memoryview, topology: Topology, wanted: Mapping[str, Listed], reply: Reply) -> None:
         """Raises ProtocolMismatch."""
 
     @abstractmethod
     def _failures(self, reply: Reply) -> dict[str, str]:
         """Where the reasons go if there is no answer at all."""
 
+    def _concerns(self, name: str, wanted: Mapping[str, Listed]) -> bool:
+        """Whether the answer for this group counts: groups may have gone, or changed their type, since they were listed."""
+        return name in wanted
+
 
 class _CommitQuestion(Question):
     """OffsetFetch: v8 for many groups, v7 (brokers before 3.0) for one."""
 
     def __init__(self, request: Request, names: Sequence[str], sizes: dict[str, int]) -> None:
-        super().__init__(request, names)
+        super().__init__(COMMITS, request, names)
         self._decoder = CommitDecoder(None if request.version >= 8 else names[0])
         self._sizes = sizes
         self._measured: tuple[int, ...] = ()
 
-    def _read(self, body: memoryview, topology: Topology, reply: Reply) -> None:
+    def read(
+        self, answer: memoryview | NoAnswer, topology: Topology, wanted: Mapping[str, Listed], reply: Reply
+    ) -> None:
+        if isinstance(answer, NoAnswer) and answer.reason == "ANSWER_TOO_LARGE":
+            self._sizes.update(dict.fromkeys(self.names, ANSWER_BYTES))  # each goes alone from now on
+        super().read(answer, topology, wanted, reply)
+
+    def _read(self, body: memoryview, topology: Topology, wanted: Mapping[str, Listed], reply: Reply) -> None:
         commits = self._decoder.decode(body, topology)
         if commits.bytes_by_group is not self._measured:
             self._measured = commits.bytes_by_group
@@ -114,18 +142,14 @@ class _CommitQuestion(Question):
         reply.parts.append(Part(commits.groups, commits.group, commits.row, commits.offset))
         if any(commits.group_errors):
             for name, code in zip(commits.groups, commits.group_errors, strict=True):
-                if code:
+                if code and name in wanted:
                     reply.commits_failed(name, code)
         for place, _, code in commits.failed:
-            reply.commits_failed(commits.groups[place], code)
+            if commits.groups[place] in wanted:
+                reply.commits_failed(commits.groups[place], code)
         if len(commits.groups) != len(self.names):
-            left_out = set(self.names) - set(commits.groups)
+            left_out = (set(self.names) & wanted.keys()) - set(commits.groups)
             reply.commit_failures.update(dict.fromkeys(left_out, "BAD_ANSWER"))
-
-    def read(self, answer: memoryview | NoAnswer, topology: Topology, reply: Reply) -> None:
-        if isinstance(answer, NoAnswer) and answer.reason == "ANSWER_TOO_LARGE":
-            self._sizes.update(dict.fromkeys(self.names, ANSWER_BYTES))  # each goes alone from now on
-        super().read(answer, topology, reply)
 
     def _failures(self, reply: Reply) -> dict[str, str]:
         return reply.commit_failures
@@ -135,18 +159,18 @@ class _ShareQuestion(Question):
     """DescribeShareGroupOffsets: the start offset of each share partition, and from version 1 on the lag."""
 
     def __init__(self, request: Request, names: Sequence[str]) -> None:
-        super().__init__(request, names)
+        super().__init__(SHARE_COMMITS, request, names)
         self._part: Part | None = None
 
-    def _read(self, body: memoryview, topology: Topology, reply: Reply) -> None:
+    def _read(self, body: memoryview, topology: Topology, wanted: Mapping[str, Listed], reply: Reply) -> None:
         answer = SHARE_GROUP_OFFSETS.decode(self.request.version, body)
         names = [group.group_id for group in answer.groups]
         found: list[tuple[int, int, int, int]] = []
         for place, group in enumerate(answer.groups):
-            if group.error_code:
-                reply.commits_failed(group.group_id, group.error_code)
-            for partition in (p for topic in group.topics for p in topic.partitions if p.error_code):
-                reply.commits_failed(group.group_id, partition.error_code)
+            codes = [group.error_code, *(p.error_code for topic in group.topics for p in topic.partitions)]
+            for code in codes if group.group_id in wanted else ():
+                if code:
+                    reply.commits_failed(group.group_id, code)
             found += [(place, *entry) for entry in _share_partitions(group, topology)]
         reply.parts.append(self._same(tuple(names), np.asarray(found, np.int64).reshape(-1, 4)))
 
@@ -180,28 +204,35 @@ def _share_partitions(group: Any, topology: Topology) -> Iterable[tuple[int, int
                 yield row, p.start_offset, max(p.lag, UNKNOWN)
 
 
+class _Descriptions(NamedTuple):
+    by_name: dict[str, Described]
+    failed: tuple[Described, ...]
+
+
 class _DescribeQuestion(Question):
-    """One of the four describe requests."""
+    """One of the four describe requests, which each know groups of one type only."""
 
-    def __init__(self, api: Api, decode: "_Decode", request: Request, names: Sequence[str]) -> None:
-        super().__init__(request, names)
-        self._api = api
-        self._decode = decode
-        self._remembered: Remembered[dict[str, Described]] = Remembered()
+    def __init__(self, kind: str, request: Request, names: Sequence[str]) -> None:
+        super().__init__(kind, request, names)
+        self._remembered: Remembered[_Descriptions] = Remembered()
 
-    def _read(self, body: memoryview, topology: Topology, reply: Reply) -> None:
-        def decode(received: bytes) -> dict[str, Described]:
-            answer = self._api.decode(self.request.version, received)
-            return {described.name: described for described in self._decode(answer, topology)}
+    def _read(self, body: memoryview, topology: Topology, wanted: Mapping[str, Listed], reply: Reply) -> None:
+        described = self._remembered.decode(body, partial(self._decode, topology), topology)
+        reply.described.append(described.by_name)
+        for found in described.failed:
+            if self._concerns(found.name, wanted):
+                reply.description_failed(found.name, found.error)
 
-        described = self._remembered.decode(body, decode, topology)
-        reply.described.append(described)
-        for name, found in described.items():
-            if found.error:
-                reply.description_failed(name, found.error)
+    def _decode(self, topology: Topology, body: bytes) -> _Descriptions:
+        api, _, decode = _DESCRIBE[self.kind]
+        all_of_them = decode(api.decode(self.request.version, body), topology)
+        return _Descriptions({d.name: d for d in all_of_them}, tuple(d for d in all_of_them if d.error))
 
     def _failures(self, reply: Reply) -> dict[str, str]:
         return reply.description_failures
+
+    def _concerns(self, name: str, wanted: Mapping[str, Listed]) -> bool:
+        return name in wanted and wanted[name].type in ("", self.kind)
 
 
 _Decode = Callable[[Any, Topology], Sequence[Described]]
@@ -252,15 +283,20 @@ def describe_questions(versions: Versions, kinds: Mapping[str, Sequence[str]]) -
     """Asks for the descriptions of these groups, given by type; types that the broker cannot describe are left out."""
     questions: list[Question] = []
     for kind, names in kinds.items():
-        api, names_field, decode = _DESCRIBE[kind]
+        api, names_field, _ = _DESCRIBE[kind]
         if not api.spoken_by(versions):
             continue
         version = api.version(versions)
         for start in range(0, len(names), DESCRIBED_AT_ONCE):
             some = names[start : start + DESCRIBED_AT_ONCE]
             request = api.encode(version, **{names_field: list(some)}, include_authorized_operations=False)
-            questions.append(_DescribeQuestion(api, decode, request, some))
+            questions.append(_DescribeQuestion(kind, request, some))
     return questions
+
+
+def commit_kind(group: Listed) -> str:
+    """How this group is asked for its commits."""
+    return SHARE_COMMITS if group.type == g.SHARE else COMMITS
 
 
 def described_by_type(listed: Iterable[Listed]) -> dict[str, list[str]]:

@@ -15,10 +15,11 @@ from lagwatch.collect.gaps import Gaps
 from lagwatch.collect.layout import Layout
 from lagwatch.collect.metadata import MetadataReader, Wanted
 from lagwatch.collect.offsets import Ends, OffsetReader
+from lagwatch.collect.quorum import controller
 from lagwatch.collect.settings import SlowFacts
 from lagwatch.errors import ClusterUnreachable
 from lagwatch.model.filters import NameFilter
-from lagwatch.model.snapshot import PartitionTable, PollStats, Snapshot, TopicTable
+from lagwatch.model.snapshot import Gap, PartitionTable, PollStats, Snapshot, TopicTable
 
 _SLACK_S = 0.35
 """How long after the deadline a poll may still put together what it has."""
@@ -130,8 +131,15 @@ class Reader:
         group_filter, topic_filter = self._filters
         wanted = self._wanted(topic_filter)
         exchange, gaps = Exchange(client, deadline), Gaps()
+        before = self._metadata.last
+        asked = self._groups.ask(exchange, before, group_filter) if before is not None else {}
         layout = await self._metadata.read(exchange, wanted)
-        groups = await self._read_groups(exchange, layout, group_filter, gaps)
+        beside = [
+            exchange.client.start(partial(controller, exchange, layout)),
+            exchange.client.start(partial(self._slow.read, exchange, layout, started)),
+        ]
+        groups = await self._groups.read(exchange, layout, group_filter, asked, gaps)
+        active, _ = [await one for one in beside]
         self._check_visible(exchange, layout, groups)
         await self._slow.find_hidden(exchange, layout, groups.groups, lambda name: wanted(name, name.startswith("__")))
         at = time.time()
@@ -145,14 +153,7 @@ class Reader:
             bytes_received=exchange.bytes_received,
             retries=exchange.retries,
         )
-        return self._snapshot(at, ends, groups, gaps, stats)
-
-    async def _read_groups(self, exchange: Exchange, layout: Layout, wanted: NameFilter, gaps: Gaps) -> Groups:
-        """Groups, and beside them what is read rarely."""
-        slow = exchange.client.start(partial(self._slow.read, exchange, layout, time.monotonic()))
-        groups = await self._groups.read(exchange, layout, wanted, gaps)
-        await slow
-        return groups
+        return self._snapshot(at, ends, groups, active, gaps.all(), stats)
 
     def _check_visible(self, exchange: Exchange, layout: Layout, groups: Groups) -> None:
         """Raises if there is nothing to tell: no broker answers, or we may see nothing."""
@@ -163,7 +164,9 @@ class Reader:
         if nothing and self._slow.sees_all_groups is False:
             raise nothing_visible(self._options.cluster)
 
-    def _snapshot(self, at: float, ends: Ends, groups: Groups, gaps: Gaps, stats: PollStats) -> Snapshot:
+    def _snapshot(
+        self, at: float, ends: Ends, groups: Groups, active: int | None, gaps: tuple[Gap, ...], stats: PollStats
+    ) -> Snapshot:
         layout, topology = ends.layout, ends.layout.topology
         return Snapshot(
             at=at,
@@ -184,8 +187,8 @@ class Reader:
             groups=groups.groups,
             commits=groups.commits,
             cluster_id=layout.cluster_id,
-            controller=layout.controller,
-            gaps=gaps.all(),
+            controller=active,
+            gaps=gaps,
             stats=stats,
         )
 

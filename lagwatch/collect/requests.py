@@ -11,6 +11,8 @@ from kafka.protocol.admin import (
     DescribeConfigsResponse,
     DescribeGroupsRequest,
     DescribeGroupsResponse,
+    DescribeQuorumRequest,
+    DescribeQuorumResponse,
     ListGroupsRequest,
     ListGroupsResponse,
 )
@@ -36,12 +38,13 @@ from lagwatch.collect.wire import Request
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """One of Kafka's APIs, with the oldest and newest version that lagwatch speaks (any in between will do)."""
+    """One of Kafka's APIs; lagwatch speaks all versions from `oldest` to `newest`. `throttled` is explained in wire.py."""
 
     request: Any
     response: Any
     oldest: int
     newest: int
+    throttled: bool = True
 
     @property
     def name(self) -> str:
@@ -69,7 +72,7 @@ class Api:
     def raw(self, version: int, body: bytes) -> Request:
         """A request whose body is encoded already."""
         flexible = self.request.flexible_version_q(version)
-        return Request(self.name, self.request.API_KEY, version, body, flexible=flexible)
+        return Request(self.name, self.request.API_KEY, version, body, flexible=flexible, throttled=self.throttled)
 
     def decode(self, version: int, body: "memoryview | bytes") -> Any:
         """kafka-python's object of an answer; raises NoAnswer if the bytes do not follow the protocol."""
@@ -80,13 +83,14 @@ class Api:
             raise NoAnswer("BAD_ANSWER", detail, Kind.PROTOCOL) from error
 
 
-METADATA = Api(MetadataRequest, MetadataResponse, 7, 12)
+METADATA = Api(MetadataRequest, MetadataResponse, 9, 12)
 FIND_COORDINATOR = Api(FindCoordinatorRequest, FindCoordinatorResponse, 1, 4)
 LIST_GROUPS = Api(ListGroupsRequest, ListGroupsResponse, 1, 5)
 OFFSET_FETCH = Api(OffsetFetchRequest, OffsetFetchResponse, 7, 8)
 LIST_OFFSETS = Api(ListOffsetsRequest, ListOffsetsResponse, 5, 5)
 DESCRIBE_GROUPS = Api(DescribeGroupsRequest, DescribeGroupsResponse, 3, 6)
 DESCRIBE_CONFIGS = Api(DescribeConfigsRequest, DescribeConfigsResponse, 1, 4)
+DESCRIBE_QUORUM = Api(DescribeQuorumRequest, DescribeQuorumResponse, 0, 1, throttled=False)
 DESCRIBE_CLUSTER = Api(DescribeClusterRequest, DescribeClusterResponse, 0, 1)
 CONSUMER_GROUP_DESCRIBE = Api(messages.ConsumerGroupDescribeRequest, messages.ConsumerGroupDescribeResponse, 0, 1)
 SHARE_GROUP_DESCRIBE = Api(messages.ShareGroupDescribeRequest, messages.ShareGroupDescribeResponse, 1, 1)

@@ -192,8 +192,10 @@ def _take(found: Found, node: int, some: Sequence[Sought], answers: _Answers | N
             found.unknown(one, answers.reason, node)
         return
     reply = Reply()
+    # A missing group may be described as any type; a listed one is what its list says.
+    wanted = {one.listed.name: one.listed._replace(type="") if one.missing else one.listed for one in some}
     for question, answer in answers.commits + answers.descriptions:
-        question.read(answer, topology, reply)
+        question.read(answer, topology, wanted, reply)
     found.parts += reply.parts
     for one in some:
         name = one.listed.name

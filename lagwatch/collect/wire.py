@@ -19,12 +19,16 @@ class Request:
     """
     One encoded request: `name` (Kafka's name of the API), `version`, and the bytes of its body.
 
-    `flexible` versions carry tagged fields in both headers (KIP-482).
+    `flexible` versions carry tagged fields in both headers (KIP-482). `throttled` says whether the answer starts with the
+    time for which the broker holds back this client (all do that lagwatch reads, but DescribeQuorum's).
     """
 
-    def __init__(self, name: str, api_key: int, version: int, body: bytes, *, flexible: bool) -> None:
+    def __init__(
+        self, name: str, api_key: int, version: int, body: bytes, *, flexible: bool, throttled: bool = True
+    ) -> None:
         self.name = name
         self.version = version
+        self.throttled = throttled
         self.API_VERSION = version
         self.header: _Header | None = None
         self._key = api_key
@@ -57,11 +61,6 @@ class Answer(NamedTuple):
     """The body of an answer; it stays valid for as long as it is referenced."""
 
     body: memoryview
-
-    @property
-    def throttled_ms(self) -> int:
-        """How long the broker holds back this client's next request; the first field of every answer that lagwatch reads."""
-        return int.from_bytes(self.body[:4], "big", signed=True) if len(self.body) >= 4 else 0
 
 
 class _Header(NamedTuple):
