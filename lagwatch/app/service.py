@@ -43,7 +43,7 @@ class Service:
         rules = effective_rules(settings)
         self._notifiers: tuple[Notifier, ...] = ()
         self.board = Board(granularity=settings.metrics.granularity, notices=self._notice_counts)
-        self._readers = {cluster.name: Reader(_options(cluster)) for cluster in settings.clusters}
+        self._readers = {cluster.name: Reader(reader_options(cluster)) for cluster in settings.clusters}
         self._monitors = {
             cluster.name: Monitor(
                 cluster.name,
@@ -119,7 +119,8 @@ class Service:
         return self._monitors[name].latest.health.interval_s
 
 
-def _options(cluster: ClusterSettings) -> ReaderOptions:
+def reader_options(cluster: ClusterSettings) -> ReaderOptions:
+    """What a Reader needs to know of a configured cluster."""
     return ReaderOptions(
         cluster=cluster.name,
         bootstrap=cluster.bootstrap,
