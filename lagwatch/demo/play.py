@@ -53,6 +53,7 @@ def play(*, duration_s: float | None, nodes: int, port: int | None) -> None:
         console.print(addresses(watch.url, cluster.bootstrap))
         end = "Ctrl-C stops everything." if duration_s is None else f"Stops by itself after {duration_s:.0f} s."
         console.print(f"Demo timing: {TIMING}. {end}", highlight=False)
+        stack.callback(console.print, "Stopping lagwatch, traffic and Kafka ...")
         _show(console, Stage(cluster, traffic, watch), duration_s)
     console.print("Everything has stopped.", highlight=False)
 

@@ -40,8 +40,9 @@ class Steps:
 
     def say(self, message: str) -> None:
         """News of the step that is under way (a `Progress`)."""
-        if self._status is not None:
-            self._status.update(Text(message, overflow="ellipsis", no_wrap=True))
+        if self._status is None:
+            return
+        self._status.update(Text(message, overflow="ellipsis", no_wrap=True))
         if not self._console.is_terminal and time.monotonic() - self._said_at > _QUIET_S:
             self._said_at = time.monotonic()
             self._line(f"  {message}")

@@ -110,6 +110,6 @@ class Watch:
         items: list[dict[str, Any]] = answer.json()["items"]
         return items
 
-    def _tail(self, lines: int = 20) -> str:
+    def _tail(self, lines: int = 10) -> str:
         text = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
         return "\n".join([f"The end of {self._log}:", *text[-lines:]])
