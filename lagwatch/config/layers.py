@@ -68,51 +68,51 @@ def combine(file: Layer, over: Iterable[Layer]) -> tuple[Item, list[Problem]]:
     The keys of a cluster may stand at the top level: in the file they are what its clusters share; in the environment and in
     flags they go over every cluster. Without a list of clusters they are the one cluster.
     """
-    top = {key: item for key, item in file.top.items() if key not in CLUSTER_KEYS}
-    shared = {key: item for key, item in file.top.items() if key in CLUSTER_KEYS}
-    listed = top.pop("clusters", None)
+    top, shared = _split(file.top)
+    listed = top.pop("clusters", Item(None))
+    clusters: list[Item] = []
     problems: list[Problem] = []
-    if listed is not None and not isinstance(listed.value, list | None):
-        return Item({**top, "clusters": listed}), problems
-    if listed is not None and listed.value is not None:
-        problems += [
-            Problem.at(shared.pop(key).origin, "expected it in each of the clusters, because there is a list of them")
-            for key in _OF_ONE_CLUSTER
-            if key in shared
-        ]
-        clusters = [merge(Item(shared), item) if isinstance(item.value, dict) else item for item in listed.value]
-    else:
-        clusters = [Item(shared)] if shared else []
+    if isinstance(listed.value, list):
+        why = "expected it in each of the clusters, because there is a list of them"
+        problems += [Problem.at(shared.pop(key).origin, why) for key in _OF_ONE_CLUSTER if key in shared]
+        clusters += [merge(Item(shared), item) for item in listed.value]
+    elif shared:
+        clusters.append(Item(shared))
     for layer in over:
         problems += _lay_over(clusters, layer)
-        top = merge(Item(top), Item({key: item for key, item in layer.top.items() if key not in CLUSTER_KEYS})).value
-    return Item({**top, "clusters": Item(clusters, listed.origin if listed else NOWHERE)}), problems
+        top = merge(Item(top), Item(_split(layer.top)[0])).value
+    wrong_shape = listed.value is not None and not isinstance(listed.value, list)
+    return Item({**top, "clusters": listed if wrong_shape else Item(clusters, listed.origin)}), problems
+
+
+def _split(top: Mapping[str, Item]) -> tuple[dict[str, Item], dict[str, Item]]:
+    """The keys of the whole configuration, and those of a cluster, which may stand beside them."""
+    rest = {key: item for key, item in top.items() if key not in CLUSTER_KEYS}
+    return rest, {key: item for key, item in top.items() if key in CLUSTER_KEYS}
 
 
 def _lay_over(clusters: list[Item], layer: Layer) -> list[Problem]:
     problems = []
     for number, item in sorted(layer.clusters.items()):
         if number < len(clusters):
-            clusters[number] = merge(clusters[number], item)
+            clusters[number] = _onto(clusters[number], item)
         elif number == len(clusters):
             clusters.append(item)
         else:
-            first = next(iter(item.value.values()))
-            problems.append(
-                Problem.at(first.origin, f"expected a cluster number up to {len(clusters)} (they count from 0)")
-            )
-    shared = {key: item for key, item in layer.top.items() if key in CLUSTER_KEYS}
+            known = f"expected a cluster number up to {len(clusters)} (they count from 0)"
+            problems.append(Problem.at(item.origin, known))
+    shared = _split(layer.top)[1]
     if len(clusters) > 1:
-        problems += [
-            Problem.at(shared.pop(key).origin, f"expected only with one cluster, but there are {len(clusters)}")
-            for key in _OF_ONE_CLUSTER
-            if key in shared
-        ]
+        only = f"expected only with one cluster, but there are {len(clusters)}"
+        problems += [Problem.at(shared.pop(key).origin, only) for key in _OF_ONE_CLUSTER if key in shared]
     if shared:
-        clusters[:] = [merge(cluster, Item(shared)) for cluster in clusters if isinstance(cluster.value, dict)] or [
-            Item(shared)
-        ]
+        clusters[:] = [_onto(cluster, Item(shared)) for cluster in clusters] or [Item(shared)]
     return problems
+
+
+def _onto(cluster: Item, over: Item) -> Item:
+    # What is no mapping stays as it is, to be reported when it is checked.
+    return merge(cluster, over) if isinstance(cluster.value, dict) else cluster
 
 
 def plain(item: Item) -> Tree:

@@ -213,6 +213,22 @@ def test_clusters_are_a_list_of_sections(clusters):
     assert problems[0].startswith("lagwatch.yaml line 1: clusters")
 
 
+@pytest.mark.parametrize("clusters", ["5", "[5]"])
+def test_what_is_no_cluster_is_not_hidden_by_what_goes_over_it(clusters):
+    environ = {"LAGWATCH_INTERVAL": "10s", "LAGWATCH_CLUSTERS__0__NAME": "a", "LAGWATCH_WEB__PORT": "x"}
+    _, problems = parse(f"clusters: {clusters}", environ, {"web.host": ""})
+    assert len(problems) == 3
+    assert problems[0].startswith("lagwatch.yaml line 1: clusters")
+    assert problems[0].endswith((": expected a list", ": expected a section of key: value lines"))
+    assert [problem.split(":")[0] for problem in problems[1:]] == ["environment LAGWATCH_WEB__PORT", "flag --web-host"]
+
+
+def test_a_number_that_no_cluster_has_is_said_with_its_variable():
+    _, problems = parse(GOOD, {"LAGWATCH_CLUSTERS__9__GROUPS__INCLUDE": "a"})
+    where = "environment LAGWATCH_CLUSTERS__9__GROUPS__INCLUDE: clusters[9].groups.include"
+    assert problems == [f"{where}: expected a cluster number up to 1 (they count from 0)"]
+
+
 def test_a_mistake_that_clusters_share_is_said_once():
     _, found = parse("interval: soon\nclusters: [{name: a, bootstrap: a:1}, {name: b, bootstrap: b:1}]")
     assert set(found) == {
