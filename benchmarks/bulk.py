@@ -7,10 +7,12 @@ is a fixed record and a whole topic one numpy array. All integers are big-endian
 
 import struct
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
+from functools import cache
 
 import numpy as np
 from kafka.record.memory_records import MemoryRecordsBuilder
+from numpy.typing import NDArray
 
 from benchmarks.members import Membership
 from benchmarks.wire import CLIENT_ID
@@ -27,17 +29,20 @@ def _string(text: str) -> bytes:
     return struct.pack(">h", len(data)) + data
 
 
-def commit_frame(group: str, who: Membership, topics: Sequence[str], partitions: int, offset: int) -> bytes:
-    """OffsetCommit of `offset` on the first `partitions` partitions of each topic."""
-    rows = np.zeros(partitions, _COMMIT)
-    rows["partition"], rows["offset"], rows["epoch"] = np.arange(partitions), offset, -1
-    block = struct.pack(">i", partitions) + rows.tobytes()
+def commit_frame(group: str, who: Membership, offsets: Mapping[str, NDArray[np.int64]]) -> bytes:
+    """OffsetCommit of a topic's offsets on its first partitions, one each."""
     instance = struct.pack(">h", -1) if who.instance is None else _string(who.instance)
     sender = struct.pack(">i", who.generation) + _string(who.member) + instance
     header = struct.pack(">hhi", OFFSET_COMMIT, COMMIT_VERSION, 0) + _string(CLIENT_ID)
-    body = b"".join(_string(topic) + block for topic in topics)
-    payload = header + _string(group) + sender + struct.pack(">i", len(topics)) + body
+    body = b"".join(_string(topic) + _rows(of_topic) for topic, of_topic in offsets.items())
+    payload = header + _string(group) + sender + struct.pack(">i", len(offsets)) + body
     return struct.pack(">i", len(payload)) + payload
+
+
+def _rows(offsets: NDArray[np.int64]) -> bytes:
+    rows = np.zeros(len(offsets), _COMMIT)
+    rows["partition"], rows["offset"], rows["epoch"] = np.arange(len(offsets)), offsets, -1
+    return struct.pack(">i", len(offsets)) + rows.tobytes()
 
 
 def commit_errors(body: bytes | bytearray) -> set[int]:
@@ -58,6 +63,7 @@ def _answered(body: bytes | bytearray) -> Iterator[np.ndarray]:
         at += count * _COMMITTED.itemsize
 
 
+@cache
 def batch(records: int) -> bytes:
     """One compressed batch of small records; the broker gives them their offsets."""
     builder = MemoryRecordsBuilder(magic=2, compression_type=1, batch_size=1 << 24)

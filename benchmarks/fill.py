@@ -23,7 +23,7 @@ RETRIABLE = frozenset({3, 5, 6, 7, 14, 15, 16})
 DEADLINE_S = 180.0
 """For one step; a cluster that makes 12,000 logs for the first time needs most of a minute."""
 BETWEEN_ROUNDS = 10
-"""Records that each partition gets between two rounds."""
+"""Records that each partition of the slowest topics gets between two rounds."""
 
 Progress = Callable[[str], None]
 
@@ -39,7 +39,7 @@ class Filler:
         self._shape, self._progress = shape, progress
         self._wire = connect(bootstrap, LANES)
         self._any = self._wire.nodes[0]
-        self._end = 0
+        self._ends: list[int] = []
         self._turn = 0
         self._leaders: dict[int, dict[str, list[int]]] = {}
         self._coordinators: dict[int, int] = {}
@@ -51,8 +51,8 @@ class Filler:
         self._progress(f"Making {shape.topics} topics of {shape.partitions} partitions")
         self._create_topics()
         self._leaders = self._find_leaders()
-        self._progress(f"Writing {RECORDS:,} records into each of {shape.rows:,} partitions")
-        self._end = self._level(RECORDS)
+        self._progress(f"Writing {RECORDS:,} records and more into each of {shape.rows:,} partitions")
+        self._ends = self._level()
         self._coordinators = self._find_coordinators()
         if shape.members:
             self._progress(f"Joining {shape.groups:,} groups")
@@ -62,12 +62,13 @@ class Filler:
 
     def advance(self) -> None:
         """What happens between two polls: every partition is appended to, the moving share of the groups commits."""
-        self._append(self._leaders, BETWEEN_ROUNDS)
-        self._end += BETWEEN_ROUNDS
+        records = [BETWEEN_ROUNDS * self._shape.speed(topic) for topic in range(self._shape.topics)]
+        self._append(self._leaders, dict(zip(self._shape.topic_names, records, strict=True)))
+        self._ends = [end + more for end, more in zip(self._ends, records, strict=True)]
         count = round(self._shape.groups * self._shape.moving)
         first = self._turn * count
-        self._commit(sorted({group % self._shape.groups for group in range(first, first + count)}))
         self._turn += 1
+        self._commit(sorted({group % self._shape.groups for group in range(first, first + count)}))
 
     def close(self) -> None:
         """Close the connections."""
@@ -97,23 +98,28 @@ class Filler:
                 return leaders
         raise FillError(f"After {DEADLINE_S:.0f} s not every partition has a leader; the nodes' logs say why.")
 
-    def _level(self, least: int) -> int:
-        """Append until all partitions end at the same offset, `least` or more; returns it."""
-        ends = self._ends()
-        level = max(least, *ends.values())
-        lacking: dict[int, dict[int, dict[str, list[int]]]] = defaultdict(
-            lambda: defaultdict(lambda: defaultdict(list))
-        )
-        for node, topics in self._leaders.items():
-            for topic, partitions in topics.items():
-                for partition in partitions:
-                    if need := level - ends[topic, partition]:
-                        lacking[need][node][topic].append(partition)
-        for need, leaders in lacking.items():
-            self._append(leaders, need)
-        return level
+    def _level(self) -> list[int]:
+        """Append until all partitions of a topic end at the same offset; returns it, topic by topic."""
+        ends = self._find_ends()
+        names, partitions = self._shape.topic_names, range(self._shape.partitions)
+        levels = {
+            name: max(RECORDS * self._shape.speed(index), *(ends[name, partition] for partition in partitions))
+            for index, name in enumerate(names)
+        }
+        # What a run that was interrupted has left behind differs from partition to partition.
+        for partition in partitions:
+            lacking = {name: levels[name] - ends[name, partition] for name in names}
+            self._append(self._leading(partition, lacking), lacking)
+        return list(levels.values())
 
-    def _ends(self) -> dict[tuple[str, int], int]:
+    def _leading(self, partition: int, lacking: Mapping[str, int]) -> asks.Leaders:
+        """The leaders of this partition of those topics that lack something."""
+        return {
+            node: {name: [partition] for name, own in topics.items() if partition in own and lacking[name]}
+            for node, topics in self._leaders.items()
+        }
+
+    def _find_ends(self) -> dict[tuple[str, int], int]:
         """The end offset of each partition, once every leader knows that it is one."""
         frames = {
             node: [frame(asks.list_offsets(topics, asks.LATEST, asks.READ_UNCOMMITTED), asks.LIST_OFFSETS)]
@@ -130,10 +136,14 @@ class Filler:
                 return {(name, partition.partition_index): partition.offset for name, partition in found}
         raise FillError(f"After {DEADLINE_S:.0f} s not every partition tells its end; the nodes' logs say why.")
 
-    def _append(self, leaders: asks.Leaders, records: int) -> None:
-        data = bulk.batch(records)
+    def _append(self, leaders: asks.Leaders, records: Mapping[str, int]) -> None:
+        """Append as many records as are told for its topic to each of these partitions."""
+        batches = {count: bulk.batch(count) for count in set(records.values()) if count}
         frames = {
-            node: [frame(_produce(dict(chunk), data), PRODUCE) for chunk in _chunks(list(topics.items()), 50)]
+            node: [
+                frame(_produce({name: (partitions, batches[records[name]]) for name, partitions in chunk}), PRODUCE)
+                for chunk in _chunks(list(topics.items()), 50)
+            ]
             for node, topics in leaders.items()
         }
         for bodies in self._wire.exchange(frames).values():
@@ -191,8 +201,11 @@ class Filler:
 
     def _commit_frame(self, group: int) -> bytes:
         shape, name = self._shape, self._shape.group(group)
-        who, offset = self._memberships.get(name, Membership()), self._end - shape.lag(group)
-        return bulk.commit_frame(name, who, self._topics_of(group), shape.partitions, offset)
+        offsets = {
+            shape.topic(index): self._ends[index] - shape.lags(group, index, self._turn)
+            for index in shape.topics_of(group)
+        }
+        return bulk.commit_frame(name, self._memberships.get(name, Membership()), offsets)
 
 
 def connect(bootstrap: str, lanes: int = 1) -> Wire:
@@ -210,7 +223,8 @@ def connect(bootstrap: str, lanes: int = 1) -> Wire:
     raise FillError(f"After {DEADLINE_S:.0f} s not all {len(addresses)} brokers have joined; their logs say why.")
 
 
-def _produce(topics: Mapping[str, Sequence[int]], records: bytes) -> ProduceRequest:
+def _produce(topics: Mapping[str, tuple[Sequence[int], bytes]]) -> ProduceRequest:
+    """A request for these partitions, each with the same records of its topic."""
     topic = ProduceRequest.TopicProduceData
     return ProduceRequest(
         transactional_id=None,
@@ -218,7 +232,7 @@ def _produce(topics: Mapping[str, Sequence[int]], records: bytes) -> ProduceRequ
         timeout_ms=30_000,
         topic_data=[
             topic(name=name, partition_data=[topic.PartitionProduceData(index=p, records=records) for p in partitions])
-            for name, partitions in topics.items()
+            for name, (partitions, records) in topics.items()
         ],
     )
 

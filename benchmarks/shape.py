@@ -3,11 +3,17 @@
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 NODES = 3
 """Brokers of every cluster."""
 
 RECORDS = 1_000
-"""Records in every partition after the first fill."""
+"""Records in a partition of the slowest topics after the first fill; the fastest have `SPEEDS` times as many."""
+
+SPEEDS = 8
+"""Topics grow at this many different speeds, so that offsets differ as they do on a real cluster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +72,13 @@ class Shape:
         """The topics that a group commits on: spread so that every topic has as many groups as any other (or one more)."""
         return sorted((group * self.topics_per_group + i) % self.topics for i in range(self.topics_per_group))
 
-    def lag(self, group: int) -> int:
-        """How far a group stays behind on each of its partitions, in messages."""
-        return group * 37 % (RECORDS - 100)
+    def speed(self, topic: int) -> int:
+        """How many times as fast as the slowest topics one grows: 1 to `SPEEDS`."""
+        return 1 + topic % SPEEDS
+
+    def lags(self, group: int, topic: int, turn: int) -> NDArray[np.int64]:
+        """How far a group stays behind on each partition of a topic, in messages; different in every turn."""
+        return (group * 37 + topic * 101 + turn * 53 + np.arange(self.partitions) * 17) % (RECORDS - 100)
 
     def as_dict(self) -> dict[str, Any]:
         """For the result file and for the subject's process."""

@@ -2,13 +2,14 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 from kafka.protocol.consumer.group import OffsetCommitRequest, OffsetCommitResponse
 from kafka.record.memory_records import MemoryRecords
 
 from benchmarks import bulk
 from benchmarks.members import Membership
-from benchmarks.shape import FULL, MILLION, SHAPES, Shape
+from benchmarks.shape import FULL, MILLION, RECORDS, SHAPES, Shape
 
 
 def test_the_clusters_are_those_of_the_issue():
@@ -38,16 +39,27 @@ def test_shapes_that_are_filled_differently_have_directories_of_their_own():
 
 @pytest.mark.parametrize("who", [Membership(), Membership("member-1", "instance-1", 7)])
 def test_a_bulk_commit_reads_back_as_kafka_python_understands_it(who: Membership):
-    frame = bulk.commit_frame("billing", who, ["orders", "payments"], 3, 1 << 40)
+    offsets = {"orders": [1 << 40, 5, 0], "payments": [7]}
+    frame = bulk.commit_frame("billing", who, {topic: np.array(of_topic) for topic, of_topic in offsets.items()})
     assert int.from_bytes(frame[:4]) == len(frame) - 4
     request = OffsetCommitRequest[bulk.COMMIT_VERSION].decode(frame, header=True, framed=True)
     assert request.group_id == "billing"
     assert who == Membership(request.member_id, request.group_instance_id, request.generation_id_or_member_epoch)
-    assert [(topic, partition, 1 << 40, -1, "") for topic in ("orders", "payments") for partition in range(3)] == [
+    assert [
         (t.name, p.partition_index, p.committed_offset, p.committed_leader_epoch, p.committed_metadata)
         for t in request.topics
         for p in t.partitions
-    ]
+    ] == [(topic, i, offset, -1, "") for topic, of_topic in offsets.items() for i, offset in enumerate(of_topic)]
+
+
+def test_lags_differ_between_groups_topics_partitions_and_turns_and_fit_into_what_is_written_first():
+    lags = {
+        (group, topic, turn): FULL.lags(group, topic, turn) for group in (0, 9) for topic in (0, 3) for turn in (0, 1)
+    }
+    assert len({tuple(of_it) for of_it in lags.values()}) == len(lags)
+    for of_it in lags.values():
+        assert len(set(of_it)) == FULL.partitions
+        assert 0 <= of_it.min() <= of_it.max() < RECORDS
 
 
 @pytest.mark.parametrize("codes", [(0, 0, 0), (0, 16, 0), (16, 14, 16)])
