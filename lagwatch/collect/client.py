@@ -5,18 +5,19 @@ Of kafka-python this uses `kafka.net` (KafkaConnectionManager, NetworkSelector),
 holds what is assumed. Its own bootstrap and metadata refresh are not used: they retry without telling why.
 """
 
+import contextlib
 import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import kafka.errors as kafka
-from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
 from kafka.protocol.metadata import MetadataResponse
 
 from lagwatch.collect.errors import NoAnswer, no_answer
+from lagwatch.collect.transport import Manager
 from lagwatch.collect.wire import Answer, Request
 from lagwatch.errors import ClusterUnreachable
 from lagwatch.model.snapshot import UNKNOWN, Broker
@@ -35,9 +36,7 @@ _SETTINGS = {
     "receive_message_max_bytes": 200_000_000,
     "max_in_flight_requests_per_connection": 100,  # exchange.py keeps its own, smaller window
     "reconnect_backoff_max_ms": 1_000,
-    "socket_connection_setup_timeout_ms": 2_500,
-    "socket_connection_setup_timeout_max_ms": 2_500,
-    "request_timeout_ms": 2_500,
+    "request_timeout_ms": 5_000,
 }
 """What suits a monitor: large answers, quick to give up, quick to come back. The configured settings go over it."""
 
@@ -60,9 +59,27 @@ class Connection:
         versions: Versions = self._raw.broker_version_data.api_versions
         return versions
 
+    @property
+    def last_heard_at(self) -> float:
+        """When bytes came last, as time.monotonic() counts."""
+        transport = self._raw.transport
+        return float("-inf") if transport is None else float(transport.last_read)
+
     def send(self, request: Request, timeout_s: float) -> Any:
         """Sends without waiting; kafka-python's future of the Answer. When it times out, the connection is closed."""
         return self._raw.send_request(request, request_timeout_ms=max(1, int(timeout_s * 1000)))
+
+    def give_up(self, patience_s: float) -> None:
+        """Closes the connection of a broker that said nothing for this long; whatever was asked of it fails."""
+        self._raw.close(kafka.RequestTimedOutError(f"no answer in {patience_s:.1f} s"))
+
+
+class Sent(NamedTuple):
+    """A request that was sent: kafka-python's future of its Answer, and when, as time.monotonic() counts."""
+
+    request: Request
+    future: Any
+    at: float
 
 
 class Client:
@@ -75,7 +92,7 @@ class Client:
     def __init__(self, bootstrap: Sequence[str], settings: Mapping[str, Any]) -> None:
         configuration = {**_SETTINGS, **settings, "bootstrap_servers": list(bootstrap)}
         self._net = NetworkSelector(client_id=_SETTINGS["client_id"], slow_task_threshold_secs=0)
-        self._manager = KafkaConnectionManager(self._net, **configuration)
+        self._manager = Manager(self._net, **configuration)
         self._brokers: tuple[Broker, ...] = ()
         self._done: threading.Event | None = None
         self._closed = False
@@ -86,8 +103,8 @@ class Client:
         """
         Runs a coroutine on the I/O thread and waits for it; what it raises comes out here.
 
-        Raises ClusterUnreachable if it did not end in time (a name that cannot be resolved blocks kafka-python's I/O
-        thread) or if the client was closed meanwhile. The client is then of no more use.
+        Raises ClusterUnreachable if it did not end in time, which should not be, or if the client was closed meanwhile.
+        The client is then of no more use.
         """
         done = self._done = threading.Event()
         if self._closed:
@@ -98,9 +115,7 @@ class Client:
         if self._closed:
             raise ClusterUnreachable("The connections to this cluster were closed while it was read.")
         if not ended:
-            raise ClusterUnreachable(
-                f"Reading did not end in {timeout_s:.1f} s; most likely the name of a broker cannot be resolved here."
-            )
+            raise ClusterUnreachable(f"Reading this cluster did not end in {timeout_s:.1f} s. Is this host overloaded?")
         if future.exception is not None:
             raise future.exception
         value: T = future.value
@@ -134,7 +149,7 @@ class Client:
         try:
             if (delay := self._manager.connection_delay(node)) > 0:
                 await self._net.sleep(min(delay + 0.001, timeout_s))
-            raw = self._manager.get_connection(node, refresh_metadata_on_err=False)
+            raw = self._manager.get_connection(node, timeout_ms=timeout_s * 1000, refresh_metadata_on_err=False)
             if not raw.connected:
                 await self._ready(raw, until)
         except Exception as error:
@@ -149,10 +164,20 @@ class Client:
             raw.close(kafka.KafkaConnectionError("not connected in time"))
             raise NoAnswer("CONNECTION_FAILED", "no connection in time") from None
 
-    async def result(self, future: Any, timeout_s: float) -> Answer:
-        """The answer to a request that was sent; raises NoAnswer."""
+    async def result(self, connection: Connection, sent: Sent, patience_s: float) -> Answer:
+        """
+        The answer to a request that was sent. Raises NoAnswer when it failed, or when the broker said nothing at all for
+        `patience_s`: a broker that works on earlier requests, or is sending a large answer, is waited for.
+        """
+        while not sent.future.is_done:
+            quiet_until = max(sent.at, connection.last_heard_at) + patience_s
+            if (left := quiet_until - time.monotonic()) <= 0:
+                connection.give_up(patience_s)
+                break
+            with contextlib.suppress(kafka.KafkaError):  # our timeout; or the future's own error, which comes below
+                await self._manager.wait_for(sent.future, left * 1000 + 1)
         try:
-            answer: Answer = await self._manager.wait_for(future, max(1, timeout_s * 1000))
+            answer: Answer = await sent.future
         except Exception as error:
             raise no_answer(error, lasting=not isinstance(error, _PASSING)) from error
         return answer

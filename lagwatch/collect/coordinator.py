@@ -101,6 +101,8 @@ class Coordinator:
         for question, answer in answers.answered:
             question.read(answer, topology, answers.wanted, reply)
         self._questions.cannot_ask(reply)
+        if "ANSWER_TOO_LARGE" in reply.commit_failures.values():
+            self._questions.too_large = True
         return Said(self._node, self._interpret(answers.wanted, reply), reply, answers.list_error)
 
     def _listed(self, version: int, body: memoryview) -> tuple[int, dict[str, Listed]]:
@@ -141,19 +143,21 @@ class _Questions:
         self._added_for: dict[str, Listed] | None = None
         self._changed = False
         self._guessed = False
+        self.too_large = False
+        """Whether an answer was beyond the frame limit."""
 
     def tidy(self, versions: Versions, wanted: dict[str, Listed], largest: int) -> list[Question]:
         """The questions known so far; shared out anew if that takes fewer requests (the first time sizes were guessed)."""
-        if self._changed:
+        if self._changed or self.too_large:
             spare = 0 if self._guessed else _SPARE_REQUESTS
             too_many = len(self._commits) > spare + len(
                 commit_questions(versions, wanted.values(), self._sizes, largest)
             )
             gone = sum(len(question.names) for question in self._commits) > _SPARE_NAMES * len(wanted)
-            if too_many or gone:
+            if too_many or gone or self.too_large:
                 self._commits, self._descriptions, self._added_for = [], [], None
                 self.add(versions, wanted, largest)
-            self._changed = self._guessed = False
+            self._changed = self._guessed = self.too_large = False
         return self._commits + self._descriptions
 
     def add(self, versions: Versions, wanted: dict[str, Listed], largest: int) -> list[Question]:

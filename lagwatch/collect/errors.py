@@ -136,9 +136,6 @@ def no_answer(error: BaseException, *, lasting: bool = True) -> NoAnswer:
         return error
     if isinstance(error, ProtocolMismatch):
         return NoAnswer("BAD_ANSWER", str(error), Kind.PROTOCOL)
-    # A failed handshake arrives as a KafkaConnectionError that was raised while the real one was handled.
-    if isinstance(error, kafka.KafkaConnectionError) and isinstance(error.__context__, ssl.SSLError):
-        error = error.__context__
     reason, kind = _reason(error)
     return NoAnswer(reason, _detail(error), kind, lasting=lasting)
 
@@ -157,6 +154,8 @@ def _detail(error: BaseException) -> str:
         return f"its certificate was refused: {error.verify_message}"
     if isinstance(error, ssl.SSLError):
         return f"the TLS handshake failed: {error.reason or error}"
+    if isinstance(error, kafka.NodeNotReadyError):
+        return "no connection, and the next attempt is not due yet"
     if isinstance(error, kafka.KafkaError):
         said = "; ".join(str(part) for part in error.args if part)
         return said or type(error).__name__.removesuffix("Error")

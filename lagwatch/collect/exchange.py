@@ -7,19 +7,19 @@ A broker that does not answer is left alone for the rest of the poll, so that it
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import TypeVar
 
-from lagwatch.collect.client import Client, Connection, Node, Versions
+from lagwatch.collect.client import Client, Connection, Node, Sent, Versions
 from lagwatch.collect.errors import NoAnswer
-from lagwatch.collect.wire import Answer, Request
+from lagwatch.collect.wire import Request
 
 T = TypeVar("T")
 
-CONNECT_S = 2.5
-"""How long a connection may take, TLS and SASL included."""
-
-REQUEST_S = 2.5
-"""How long an answer may take."""
+PATIENCE_S = (1.0, 5.0)
+"""
+How long a broker may say nothing, to a request or while it is connected to: a quarter of the poll, within these bounds.
+Several times that must fit into a poll, and a broker that is busy must not count as dead.
+"""
 
 WINDOW = 20
 """Requests in flight per broker. A broker works on one at a time; more of them only wait there, and time out."""
@@ -37,6 +37,7 @@ class Exchange:
         self.bytes_received = 0
         self.retries = 0
         self._deadline = deadline
+        self._patience_s = min(max(self.remaining_s() / 4, PATIENCE_S[0]), PATIENCE_S[1])
         self._silent: dict[Node, NoAnswer] = {}
         self._throttled: set[Node] = set()
 
@@ -76,13 +77,13 @@ class Exchange:
         """
         connection = await self._connection(node)
         answers: list[memoryview | NoAnswer] = []
-        pending: deque[_Sent] = deque()
+        pending: deque[Sent] = deque()
         for request in requests:
             if len(pending) >= WINDOW:
-                answers.append(await self._result(node, pending.popleft()))
+                answers.append(await self._result(node, connection, pending.popleft()))
             pending.append(self._send(connection, request))
         while pending:
-            answers.append(await self._result(node, pending.popleft()))
+            answers.append(await self._result(node, connection, pending.popleft()))
         return answers
 
     async def together(self, jobs: Iterable[Callable[[], Awaitable[T]]]) -> list[T | NoAnswer]:
@@ -99,22 +100,20 @@ class Exchange:
     async def _connection(self, node: Node) -> Connection:
         if node in self._silent:
             raise self._silent[node]
-        timeout_s = min(CONNECT_S, self._time_left())
+        timeout_s = min(self._patience_s, self._time_left())
         try:
             return await self.client.connection(node, timeout_s)
         except NoAnswer as answer:
             self._silent.setdefault(node, answer)
             raise
 
-    def _send(self, connection: Connection, request: Request) -> "_Sent":
-        timeout_s = max(0.001, min(REQUEST_S, self.remaining_s()))
+    def _send(self, connection: Connection, request: Request) -> Sent:
         self.requests[request.name] += 1
-        return _Sent(request, connection.send(request, timeout_s), time.monotonic() + timeout_s)
+        return Sent(request, connection.send(request, max(0.001, self.remaining_s())), time.monotonic())
 
-    async def _result(self, node: Node, sent: "_Sent") -> memoryview | NoAnswer:
+    async def _result(self, node: Node, connection: Connection, sent: Sent) -> memoryview | NoAnswer:
         try:
-            # kafka-python's own timer comes first and closes the connection; ours is for what it holds back (SASL again).
-            answer: Answer = await self.client.result(sent.future, sent.until - time.monotonic() + 0.05)
+            answer = await self.client.result(connection, sent, self._patience_s)
         except NoAnswer as failure:
             return self._failed(node, failure)
         self.bytes_received += len(answer.body)
@@ -137,9 +136,3 @@ class Exchange:
         if left <= 0:
             raise NoAnswer("DEADLINE", "the poll's deadline came first")
         return left
-
-
-class _Sent(NamedTuple):
-    request: Request
-    future: Any
-    until: float

@@ -34,8 +34,11 @@ from lagwatch.collect.wire import Request
 from lagwatch.errors import ProtocolMismatch
 from lagwatch.model.snapshot import UNKNOWN, Int64
 
-ANSWER_BYTES = 32_000_000
-"""How large an OffsetFetch answer may become; groups are spread over more requests beyond it. The frame limit is 200 MB."""
+ANSWER_BYTES = 2_000_000
+"""
+How large an OffsetFetch answer may become; groups are spread over more requests beyond it. It is far below the frame limit
+(200 MB) so that a broker that is working is seen to: answers come one by one.
+"""
 
 DESCRIBED_AT_ONCE = 250
 """Groups per describe request: an answer is decoded again as soon as one of its groups changes."""
@@ -138,7 +141,9 @@ class _CommitQuestion(Question):
         commits = self._decoder.decode(body, topology)
         if commits.bytes_by_group is not self._measured:
             self._measured = commits.bytes_by_group
-            self._sizes.update(zip(commits.groups, commits.bytes_by_group, strict=True))
+            for name, size in zip(commits.groups, commits.bytes_by_group, strict=True):
+                if self._sizes.get(name, 0) < ANSWER_BYTES:
+                    self._sizes[name] = size
         reply.parts.append(Part(commits.groups, commits.group, commits.row, commits.offset))
         if any(commits.group_errors):
             for name, code in zip(commits.groups, commits.group_errors, strict=True):

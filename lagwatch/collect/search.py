@@ -90,8 +90,8 @@ class Search:
             return found
         try:
             homes, refused = await self._homes(exchange, layout, sought)
-        except NoAnswer as answer:
-            homes, refused = {}, {one.listed.name: answer.reason for one in sought}
+        except NoAnswer:
+            homes, refused = {}, {}
         by_node: dict[int, list[Sought]] = {}
         for one in sought:
             if (home := homes.get(one.listed.name)) is not None:
