@@ -63,7 +63,7 @@ class Commits(NamedTuple):
     groups: tuple[str, ...]
     group_errors: tuple[int, ...]
     group: Int32
-    row: Int64
+    row: Int32
     offset: Int64
     failed: tuple[tuple[int, int, int], ...]
     bytes_by_group: tuple[int, ...]
@@ -133,7 +133,7 @@ class CommitDecoder:
             groups=tuple(runs.groups),
             group_errors=tuple(runs.group_errors),
             group=group[good],
-            row=placed.row[good],
+            row=placed.row[good].astype(np.int32),
             offset=np.empty(0, np.int64),
             failed=tuple((int(group[i]), int(placed.row[i]), int(error[i])) for i in bad),
             bytes_by_group=_bytes_by_group(runs, len(body)),

@@ -17,7 +17,7 @@ class Part(NamedTuple):
 
     groups: tuple[str, ...]
     group: Int32
-    row: Int64
+    row: Int32
     offset: Int64
     reported_lag: Int64 | None = None
 
@@ -54,7 +54,7 @@ class CommitTables:
         group = _joined(
             [np.fromiter((place.get(name, -1) for name in p.groups), np.int64, len(p.groups))[p.group] for p in parts]
         )
-        row = _joined([part.row for part in parts])
+        row = _joined([part.row.astype(np.int64) for part in parts])
         key = group * (int(row.max(initial=0)) + 1) + row
         order = np.argsort(key, kind="stable")
         order = order[group[order] >= 0]

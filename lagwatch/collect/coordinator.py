@@ -71,24 +71,24 @@ class Coordinator:
         self._facts: dict[str, Group] = {}
         self._facts_of: tuple[object, ...] = ()
 
-    async def ask(self, exchange: Exchange, names: NameFilter, largest: int) -> Answers:
+    async def ask(self, exchange: Exchange, names: NameFilter, likely: int) -> Answers:
         """
         Asks for the list and, at the same time, the questions of the last poll; then for what is new in the list.
 
-        Raises NoAnswer if there is no list. `largest` is assumed to be the size of the answer for a group that is new.
+        Raises NoAnswer if there is no list. `likely` is assumed to be the size of the answer for a group that is new.
         """
         versions = await exchange.versions(self._node)
         if versions != self._versions:
             self._versions, self._questions = versions, _Questions(self._sizes)
         version = LIST_GROUPS.version(versions)
-        asked = self._questions.tidy(versions, self._wanted, largest)
+        asked = self._questions.tidy(versions, self._wanted, likely)
         listed, *answers = await exchange.ask_all(
             self._node, [LIST_GROUPS.encode(version), *(question.request for question in asked)]
         )
         if isinstance(listed, NoAnswer):
             raise listed
         list_error, wanted = self._select(self._listed(version, listed), names)
-        more = self._questions.add(versions, wanted, largest)
+        more = self._questions.add(versions, wanted, likely)
         try:
             answers += await exchange.ask_all(self._node, [question.request for question in more]) if more else []
         except NoAnswer as failure:
@@ -96,9 +96,11 @@ class Coordinator:
         return Answers(wanted, list_error, list(zip([*asked, *more], answers, strict=True)))
 
     def read(self, answers: Answers, topology: Topology) -> Said:
-        """Decodes the answers."""
+        """Decodes the answers, and lets go of each as soon as it is decoded."""
         reply = Reply()
-        for question, answer in answers.answered:
+        answers.answered.reverse()
+        while answers.answered:
+            question, answer = answers.answered.pop()
             question.read(answer, topology, answers.wanted, reply)
         self._questions.cannot_ask(reply)
         if "ANSWER_TOO_LARGE" in reply.commit_failures.values():
@@ -146,21 +148,21 @@ class _Questions:
         self.too_large = False
         """Whether an answer was beyond the frame limit."""
 
-    def tidy(self, versions: Versions, wanted: dict[str, Listed], largest: int) -> list[Question]:
+    def tidy(self, versions: Versions, wanted: dict[str, Listed], likely: int) -> list[Question]:
         """The questions known so far; shared out anew if that takes fewer requests (the first time sizes were guessed)."""
         if self._changed or self.too_large:
             spare = 0 if self._guessed else _SPARE_REQUESTS
             too_many = len(self._commits) > spare + len(
-                commit_questions(versions, wanted.values(), self._sizes, largest)
+                commit_questions(versions, wanted.values(), self._sizes, likely)
             )
             gone = sum(len(question.names) for question in self._commits) > _SPARE_NAMES * len(wanted)
             if too_many or gone or self.too_large:
                 self._commits, self._descriptions, self._added_for = [], [], None
-                self.add(versions, wanted, largest)
+                self.add(versions, wanted, likely)
             self._changed = self._guessed = self.too_large = False
         return self._commits + self._descriptions
 
-    def add(self, versions: Versions, wanted: dict[str, Listed], largest: int) -> list[Question]:
+    def add(self, versions: Versions, wanted: dict[str, Listed], likely: int) -> list[Question]:
         """Questions about those groups that no question is about yet; from now on they are asked too."""
         if wanted is self._added_for:
             return []
@@ -171,7 +173,7 @@ class _Questions:
             kind: [name for name in names if Subject(name, kind) not in asked]
             for kind, names in described_by_type(wanted.values()).items()
         }
-        commits = commit_questions(versions, new, self._sizes, largest)
+        commits = commit_questions(versions, new, self._sizes, likely)
         descriptions = describe_questions(versions, kinds)
         needed = {Subject(group.name, commit_kind(group)) for group in new}
         needed |= {Subject(name, kind) for kind, names in kinds.items() for name in names}

@@ -86,11 +86,11 @@ class GroupReader:
         return Groups(self._groups, self._tables.table(self._names, parts))
 
     def _ask(self, exchange: Exchange, layout: Layout, nodes: Iterable[int], wanted: NameFilter) -> Asked:
-        largest = layout.topology.largest_commit_answer
+        likely = layout.topology.likely_commit_answer
         asked = {}
         for node in nodes:
             coordinator = self._brokers.setdefault(node, Coordinator(node, self._sizes))
-            asked[node] = exchange.client.start(partial(coordinator.ask, exchange, wanted, largest))
+            asked[node] = exchange.client.start(partial(coordinator.ask, exchange, wanted, likely))
         return asked
 
     def _same_as_before(self, said: Sequence[Said], silent: Mapping[int, str]) -> bool:

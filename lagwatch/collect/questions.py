@@ -181,7 +181,7 @@ class _ShareQuestion(Question):
 
     def _same(self, names: tuple[str, ...], found: Int64) -> Part:
         """The columns, of which group and row are those of the last answer if they say the same."""
-        part = Part(names, found[:, 0].astype(np.int32), found[:, 1].copy(), found[:, 2].copy(), found[:, 3].copy())
+        part = Part(names, *found[:, :2].T.astype(np.int32), *found[:, 2:].T.copy())
         last = self._part
         if (
             last
@@ -260,12 +260,12 @@ _DESCRIBE: Mapping[str, tuple[Api, str, _Decode]] = {
 
 
 def commit_questions(
-    versions: Versions, listed: Iterable[Listed], sizes: dict[str, int], largest: int
+    versions: Versions, listed: Iterable[Listed], sizes: dict[str, int], likely: int
 ) -> list[Question]:
     """
     Asks for all committed offsets of these groups.
 
-    `sizes` has about how many bytes each group's answer took last time, `largest` is assumed for the others. Share groups
+    `sizes` has about how many bytes each group's answer took last time, `likely` is assumed for the others. Share groups
     of a broker that cannot be asked for theirs are left out.
     """
     listed = list(listed)
@@ -274,7 +274,7 @@ def commit_questions(
     questions: list[Question] = []
     if names:
         version = OFFSET_FETCH.version(versions)
-        packs = _packs(names, sizes, largest) if version >= 8 else [[name] for name in names]
+        packs = _packs(names, sizes, likely) if version >= 8 else [[name] for name in names]
         questions += [_CommitQuestion(_offset_fetch(version, pack), pack, sizes) for pack in packs]
     if shares and SHARE_GROUP_OFFSETS.spoken_by(versions):
         kind = SHARE_GROUP_OFFSETS.request.DescribeShareGroupOffsetsRequestGroup
@@ -322,12 +322,12 @@ def _offset_fetch(version: int, names: Sequence[str]) -> Request:
     )
 
 
-def _packs(names: Sequence[str], sizes: Mapping[str, int], largest: int) -> list[list[str]]:
+def _packs(names: Sequence[str], sizes: Mapping[str, int], likely: int) -> list[list[str]]:
     """Groups in packs whose answers stay below ANSWER_BYTES; a group that alone is larger goes alone."""
     packs: list[list[str]] = []
     room = 0
     for name in names:
-        size = sizes.get(name, largest)
+        size = sizes.get(name, likely)
         if size > room or not packs:
             packs.append([])
             room = ANSWER_BYTES
