@@ -132,6 +132,8 @@ class Reader:
         wanted = self._wanted(topic_filter)
         exchange, gaps = Exchange(client, deadline), Gaps()
         before = self._metadata.last
+        if before is not None:
+            client.learn(before.brokers)  # after a poll that gave nothing the client is a new one, and knows none
         asked = self._groups.ask(exchange, before, group_filter) if before is not None else {}
         layout = await self._metadata.read(exchange, wanted)
         beside = [
