@@ -27,6 +27,7 @@ def configuration(bootstrap: str, port: int) -> dict[str, Any]:
         "name": CLUSTER,
         "bootstrap": bootstrap,
         "interval": "2s",
+        "deadline": "1900ms",
         "growth_window": "40s",
         "web": {"port": port},
         "rules": {

@@ -16,7 +16,7 @@ from lagwatch.demo.tools import run_class
 from tests.kafka.support import USERS
 
 HERE = Path(__file__).parent
-OWN_CLUSTER = {"private_cluster", "lone_cluster", "secure_cluster"}
+OWN_CLUSTER = {"private_cluster", "lone_cluster", "secure_cluster", "own_nodes"}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -92,6 +92,11 @@ def lone_cluster(request: pytest.FixtureRequest) -> Iterator[KafkaCluster]:
     """One node for one module, to be stopped and paused; a test leaves it running."""
     with running(KafkaCluster(nodes=1), request.session) as started:
         yield started
+
+
+@pytest.fixture
+def own_nodes() -> None:
+    """Asked for by tests that start nodes themselves; with `--bootstrap` they are left out."""
 
 
 @pytest.fixture(scope="session")

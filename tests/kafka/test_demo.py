@@ -17,6 +17,8 @@ import pytest
 from lagwatch.demo.jars import jars
 from tests.kafka.support import wait_until
 
+pytestmark = pytest.mark.usefixtures("own_nodes")
+
 THREE = {"ConsumerLagGrowing", "ConsumerLagHigh", "ConsumerLagRunaway"}
 GROUPS = {
     "billing-healthy": "classic",

@@ -187,6 +187,7 @@ class TestSecuredListeners:
             secure_cluster.listener("TLS")
 
 
+@pytest.mark.usefixtures("own_nodes")
 class TestNothingIsLeft:
     def test_a_temporary_cluster_removes_its_directory_and_its_processes(self):
         cluster = KafkaCluster(nodes=1)
