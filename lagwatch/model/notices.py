@@ -1,10 +1,11 @@
 """Notices as data: what is told to whom, what waits to be sent, and what people asked to be left alone with. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Protocol
 
@@ -168,7 +169,7 @@ class Outbox(Protocol):
     def health(self, receiver: str) -> ReceiverHealth:
         """How it stands."""
 
-    def pending_keys(self, receiver: str) -> Set[str]:
+    def pending_keys(self, receiver: str) -> AbstractSet[str]:
         """The keys of which a message waits."""
 
 
@@ -178,6 +179,6 @@ def alert_id(rule: str, subject: Subject) -> str:
     return sha256("\0".join(parts).encode()).hexdigest()
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
