@@ -37,23 +37,31 @@ SETTLE_S = 0.5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print, store; the exit code is 1 when the benchmark could not run, whatever the numbers are."""
+    """Measure, print, store. The exit code is 1 when a cluster could not be measured, and 0 whatever the numbers are."""
     options = _options(arguments)
-    try:
-        facts = _facts(options)
-        measurements = [_measure(shape, options) for shape in SHAPES if shape.name in options.shapes]
-    except (BenchmarkError, FillError, LagwatchError) as error:
-        print(f"\n{error}", file=sys.stderr)
-        return 1
+    facts = _facts(options)
+    measurements: list[Measurement] = []
+    errors: dict[str, str] = {}
+    for shape in (shape for shape in SHAPES if shape.name in options.shapes):
+        try:
+            measurements.append(_measure(shape, options))
+        except (BenchmarkError, FillError, LagwatchError) as error:
+            errors[shape.name] = str(error)
+            _progress(f"{shape.name} is left out: {error}")
+    if measurements:
+        _store(measurements, facts, errors, options.results / f"{options.name}.json")
+    return 1 if errors else 0
+
+
+def _store(
+    measurements: Sequence[Measurement], facts: Mapping[str, Any], errors: Mapping[str, str], path: Path
+) -> None:
     text = report.markdown(measurements, facts)
-    path = options.results / f"{options.name}.json"
+    stored = {**facts, "clusters": [m.as_dict() for m in measurements], "left_out": errors}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(
-        json.dumps({**facts, "clusters": [m.as_dict() for m in measurements]}, indent=1) + "\n", encoding="utf-8"
-    )
+    path.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
     path.with_suffix(".md").write_text(text, encoding="utf-8")
     print(f"\n{text}\nStored as {path} and {path.with_suffix('.md').name}.")
-    return 0
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
