@@ -9,6 +9,8 @@ Every error that lagwatch raises on purpose. The message is a sentence for the p
     │   ├── AuthenticationFailed  the cluster refused who we are (SASL, TLS)
     │   ├── AccessDenied          the cluster knows us and refuses the act (ACL)
     │   └── ProtocolMismatch      an answer that cannot be understood, or a broker that is too old
+    ├── StoreError                the store cannot be used as it is, and waiting does not help
+    │   └── StoreAway             the store cannot be written now: a full disk, a lock, a server that does not answer
     ├── CannotListen              the web server's address is taken or not ours
     └── DemoError                 the demo's own parts: Java, Maven, a node that does not start
 """
@@ -50,6 +52,14 @@ class AccessDenied(CollectError):
 
 class ProtocolMismatch(CollectError):
     """An answer could not be understood, or the broker lacks a request that lagwatch needs."""
+
+
+class StoreError(LagwatchError):
+    """The store cannot be used as it is: its schema is newer than this program, its file is no database, its password is wrong."""
+
+
+class StoreAway(StoreError):
+    """The store cannot be read or written now; what is wrong may pass: a full disk, a lock, a server that does not answer."""
 
 
 class CannotListen(LagwatchError):
