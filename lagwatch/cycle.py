@@ -1,11 +1,15 @@
 """The whole product without I/O: one snapshot and the memory of what was before become a View and a Verdict. Pure."""
 
+from collections.abc import Mapping
+
 from lagwatch.analyze.growth import WINDOW_S
 from lagwatch.analyze.history import History
 from lagwatch.analyze.view import view
 from lagwatch.judge.engine import Alerts, judge
+from lagwatch.judge.sight import Looked
 from lagwatch.model.alerts import Rule, Verdict
-from lagwatch.model.snapshot import Snapshot
+from lagwatch.model.service import Receiver, Service
+from lagwatch.model.snapshot import Snapshot, nothing
 from lagwatch.model.view import View
 
 
@@ -19,14 +23,44 @@ class Memory:
     def __init__(self, growth_window_s: float = WINDOW_S) -> None:
         self.history = History(growth_window_s)
         self.alerts = Alerts()
+        self.view: View | None = None
+        """What the last good poll gave."""
+        self.verdict: Verdict | None = None
+        """The last verdict."""
 
 
-def advance(memory: Memory, snapshot: Snapshot, rules: tuple[Rule, ...], now: float) -> tuple[View, Verdict]:
+def advance(
+    memory: Memory, snapshot: Snapshot, rules: tuple[Rule, ...], now: float, service: Service | None = None
+) -> tuple[View, Verdict]:
     """
     Take one poll in: what follows from it, and which alerts there are.
 
     `now` is the time of the evaluation, seconds since the epoch; in a replay it is the snapshot's own time. `memory` is the
-    only thing that changes, and belongs to one cluster.
+    only thing that changes, and belongs to one cluster. Rules about the watch itself are judged if `service` tells how it goes.
     """
-    seen = view(memory.history, snapshot)
-    return seen, judge(memory.alerts, seen, rules, now)
+    memory.view = view(memory.history, snapshot)
+    memory.verdict = judge(memory.alerts, Looked(now=now, view=memory.view, service=service), rules)
+    return memory.view, memory.verdict
+
+
+def missed(
+    memory: Memory, cluster: str, rules: tuple[Rule, ...], now: float, service: Service | None = None
+) -> Verdict:
+    """
+    A poll that gave nothing: alerts are held, after some polls they are unknown, and rules about the watch itself are judged.
+
+    `cluster` is its name, needed as long as no poll has been good. Where nothing changed it is the same verdict as before,
+    the very object.
+    """
+    last = memory.view if memory.view is not None else view(History(), nothing(cluster, now))
+    verdict = judge(memory.alerts, Looked(now=now, view=last, fresh=False, service=service), rules)
+    if memory.verdict is None or verdict.transitions or verdict.alerts != memory.verdict.alerts:
+        memory.verdict = verdict
+    return memory.verdict
+
+
+def judge_receivers(
+    alerts: Alerts, name: str, receivers: Mapping[str, Receiver], rules: tuple[Rule, ...], now: float
+) -> Verdict:
+    """The rules about receivers of notices, which belong to no cluster; `alerts` is their own, `name` that of this lagwatch."""
+    return judge(alerts, Looked(now=now, view=view(History(), nothing(name, now)), receivers=receivers), rules)

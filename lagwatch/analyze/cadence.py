@@ -48,6 +48,11 @@ class Cadence:
         interval = np.where(third >= 0, median, np.where(second >= 0, lower, last))
         return np.where(interval >= 0, interval, np.nan).astype(np.float64)
 
+    def seen_to_move(self) -> Bool:
+        """Whether a commit of each row was seen to move, or its lag to be none."""
+        seen: Bool = self._waits[0] != _NEVER
+        return seen
+
     def frozen_s(self, at: float, rows: Int64 | slice = slice(None)) -> Int32:
         """For how long some rows have had lag without a commit that moved."""
         return self._seconds(at) - self._waits_since[rows]

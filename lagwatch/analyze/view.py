@@ -60,6 +60,10 @@ def _pairs(history: History, snapshot: Snapshot, index: Index, rows: Rows, topic
         retained_share=np.where(dark, np.nan, share),
         loss_in_s=np.where(dark, np.nan, seconds),
         lost=rows.lost,
+        active_s=np.fmin(
+            history.groups.members_gone_s(snapshot)[index.pair_group],
+            np.where(history.pair_cadence.seen_to_move(), frozen, np.inf),
+        ),
         rewound=rows.rewound,
         left_s=history.left.add(snapshot, index, lag, frozen),
     )

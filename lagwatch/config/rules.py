@@ -20,8 +20,9 @@ from lagwatch.config.settings import Settings
 from lagwatch.config.values import Name
 from lagwatch.errors import ConfigurationError
 from lagwatch.judge.columns import COLUMNS
+from lagwatch.judge.explain import NAMES, WORDS
 from lagwatch.judge.wording import worded
-from lagwatch.model.alerts import Condition, Escalation, Override, Rule, Severity, Statistic, Threshold
+from lagwatch.model.alerts import Condition, Escalation, Match, Override, Rule, Severity, Statistic, Threshold
 
 _PACKAGE: Final = File(__file__).resolve().parent.parent
 _PLACES: Final = (_PACKAGE / "alerts" / "lagwatch.yaml", _PACKAGE.parent / "alerts" / "lagwatch.yaml")
@@ -161,7 +162,8 @@ def _threshold_findings(path: Path, thresholds: Mapping[str, ThresholdSettings],
 
 def _template_findings(rule: Rule) -> Iterator[Finding]:
     """What the judge could not word; numbers are formatted as floats there."""
-    sample: dict[str, object] = dict.fromkeys(("cluster", "group", "topic", "partition"), "x")
+    sample: dict[str, object] = {}
+    sample |= dict.fromkeys((*NAMES[rule.grain], *WORDS[rule.grain]), "x")
     sample |= dict.fromkeys(COLUMNS[rule.grain], 1.0)
     for key in _TEMPLATES:
         template = getattr(rule, key)
@@ -199,6 +201,8 @@ def _composed(name: str, given: RuleSettings, base: Rule | None) -> Rule:
     changes: dict[str, Any] = {field: value for field in _SAME if (value := getattr(given, field)) is not None}
     if given.severity is not None:
         changes["severity"] = Severity(given.severity)
+    if given.match is not None:
+        changes["match"] = Match(given.match)
     if given.exclude is not None:
         changes |= {"exclude_groups": given.exclude.groups, "exclude_topics": given.exclude.topics}
     if given.conditions is not None:

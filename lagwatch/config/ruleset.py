@@ -13,7 +13,7 @@ from lagwatch.config.section import Section
 from lagwatch.config.values import Limit, Number, Pattern, Patterns, Seconds, Share, Text
 
 SeverityName = Literal["warning", "critical", "emergency"]
-Grain = Literal["cluster", "topic", "group", "pair", "partition"]
+Grain = Literal["cluster", "topic", "group", "pair", "partition", "receiver"]
 
 
 class ConditionSettings(Section):
@@ -102,7 +102,10 @@ class RuleSettings(Section):
         description="What it is judged for: cluster, topic, group, pair (a group on a topic) or partition.",
         examples=["pair"],
     )
-    conditions: tuple[ConditionSettings, ...] | None = Field(None, description="All must hold.")
+    match: Literal["all", "any"] | None = Field(
+        None, description="Whether all conditions must hold, or any of them is enough.", examples=["any"]
+    )
+    conditions: tuple[ConditionSettings, ...] | None = Field(None, description="What must hold.")
     escalation: EscalationSettings | None = Field(None, description="A louder severity while more holds.")
     summary: Text | None = Field(
         None,

@@ -20,10 +20,14 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A value that rules can read; `help` is one sentence with the unit."""
+    """
+    A value that rules can read; `help` is one sentence with the unit.
+
+    `read` takes it out of a View. None: it is one of lagwatch itself (see itself.py).
+    """
 
     help: str
-    read: Callable[[View], Reading]
+    read: Callable[[View], Reading] | None = None
 
 
 def _known(column: Int64) -> Float64:
@@ -90,6 +94,19 @@ _CLUSTER: Final = {
         help="partitions with fewer replicas in sync than min.insync.replicas asks for",
         read=_one(lambda view: int(view.under_min_isr.sum())),
     ),
+}
+
+_ITSELF: Final = {
+    "watching": Column(help="1 while lagwatch watches the cluster"),
+    "poll_age_s": Column(help="seconds since the last good poll"),
+    "poll_overdue": Column(help="the same as a part of the age from which the cluster counts as not watched"),
+    "poll_share": Column(help="the part of its interval that the last poll took"),
+    "series_suppressed": Column(help="series that a limit keeps off the metrics page"),
+}
+
+_RECEIVER: Final = {
+    "oldest_pending_s": Column(help="seconds for which the oldest notice has been waiting"),
+    "dead_letters": Column(help="notices that were given up"),
 }
 
 _TOPIC: Final = {
@@ -179,6 +196,10 @@ _PAIR: Final = {
         help="messages that retention deleted unread in the last 15 minutes",
         read=_of_pairs(lambda view: view.pairs.lost),
     ),
+    "active_s": Column(
+        help="seconds since the group had members or a commit of it moved",
+        read=_of_pairs(lambda view: view.pairs.active_s),
+    ),
     "rewound": Column(
         help="messages by which the group is behind where it has been", read=_of_pairs(lambda view: view.pairs.rewound)
     ),
@@ -189,6 +210,7 @@ _PAIR: Final = {
 }
 
 _PARTITION: Final = {
+    "offset": Column(help="the committed offset", read=lambda view: Reading(_known(view.snapshot.commits.offset))),
     "lag": Column(
         help="messages of the partition that the group has not read", read=lambda view: Reading(_known(view.lag))
     ),
@@ -203,11 +225,12 @@ _PARTITION: Final = {
 }
 
 COLUMNS: Final[Mapping[str, Mapping[str, Column]]] = {
-    "cluster": _CLUSTER,
+    "cluster": {**_CLUSTER, **_ITSELF},
     "topic": _TOPIC,
     "group": _GROUP,
     "pair": _PAIR,
     "partition": _PARTITION,
+    "receiver": _RECEIVER,
 }
 """Every value by grain and name."""
 
@@ -220,7 +243,7 @@ def patience_s(view: View, grain: str) -> Array | None:
 
 
 def left_s(view: View, grain: str) -> Float64 | None:
-    """Since when each subject is one that a live group does not consume any more (NaN: it does); None for other grains."""
-    if grain == "partition":
-        return np.repeat(view.pairs.left_s, np.diff(view.pairs.first))
-    return view.pairs.left_s if grain == "pair" else None
+    """For how long each subject has been one that a live group does not consume (NaN: it does); None if there is none."""
+    if grain not in ("pair", "partition") or np.isnan(view.pairs.left_s).all():
+        return None
+    return view.pairs.left_s if grain == "pair" else np.repeat(view.pairs.left_s, np.diff(view.pairs.first))

@@ -1,58 +1,70 @@
-"""From a View and rules to a Verdict: which alerts there are, and what changed. Pure."""
+"""From what there is to see and rules to a Verdict: which alerts there are, and what changed. Pure."""
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 import numpy as np
 
-from lagwatch.judge.columns import patience_s
 from lagwatch.judge.conditions import DARK, TRUE, Answers, holds
 from lagwatch.judge.inhibition import inhibited
-from lagwatch.judge.report import alerts_of
+from lagwatch.judge.report import told
 from lagwatch.judge.scope import Scope, scope
-from lagwatch.judge.sight import Sight
+from lagwatch.judge.sight import Looked, Sight, WindowKey
 from lagwatch.judge.subjects import MISSING, Finder, Subjects
 from lagwatch.judge.tracks import FIRING, PENDING, RESOLVED, Timing, Tracks, step
-from lagwatch.model.alerts import Alert, Rule, State, Transition, Verdict
-from lagwatch.model.snapshot import Int64
-from lagwatch.model.view import View
+from lagwatch.judge.windows import Window
+from lagwatch.model.alerts import Alert, Match, Rule, State, Transition, Verdict
+from lagwatch.model.snapshot import Bool, Float64, Int64
 
 LEFT_OUT = "the rule does not apply to it any more"
+LEFT_TOPIC = "the group does not consume the topic any more"
+
+LEFT_FOR_S = 600.0
+"""A topic that a live group has not consumed for so long is left; until then its alerts are held."""
 
 
 @dataclass(slots=True)
-class _Watch:
-    """What is remembered of one rule: its alerts, and the subjects and the scope that their positions refer to."""
+class Watch:
+    """
+    What is remembered of one rule: its alerts, and the subjects and the scope that their positions refer to.
+
+    `there` is None until the rule is judged for the first time; `escalation` is the scope of its louder conditions.
+    """
 
     rule: Rule
-    there: Subjects
-    scope: Scope
     tracks: Tracks = field(default_factory=Tracks)
+    there: Subjects | None = None
+    scope: Scope = field(default_factory=lambda: Scope(rules=(), variant=None))
+    escalation: Scope | None = None
 
 
 class Alerts:
-    """The alerts of one cluster between two evaluations; `judge` is the only one that changes it."""
+    """The alerts of one cluster between two evaluations; `judge` is the only one that changes it. It can be pickled."""
 
     def __init__(self) -> None:
-        self.watches: dict[str, _Watch] = {}
+        self.watches: dict[str, Watch] = {}
+        self.windows: dict[WindowKey, Window] = {}
         self.last: float | None = None
         self.steps: deque[float] = deque(maxlen=9)
 
 
-def judge(alerts: Alerts, view: View, rules: tuple[Rule, ...], now: float) -> Verdict:
-    """Evaluate all rules on a view; `now` is seconds since the epoch and advances from call to call."""
-    passed = _passed(alerts, now)
+def judge(alerts: Alerts, looked: Looked, rules: tuple[Rule, ...]) -> Verdict:
+    """Evaluate the rules on what there is to see; its time advances from call to call."""
+    now, passed = looked.now, _passed(alerts, looked.now)
     for name in alerts.watches.keys() - {rule.name for rule in rules}:
         del alerts.watches[name]
-    sight = Sight(view)
+    sight = Sight(looked, alerts.windows)
+    sight.remember(rules)
     found: list[Alert] = []
     changes: list[tuple[int, State]] = []
     for rule in rules:
+        if not sight.sees(rule.grain):
+            continue
         watch = _watch(alerts, rule, sight, now)
         changed = _evaluate(watch, sight, now, passed)
         changes += [(len(found) + i, state) for i, state in sorted(changed.items())]
-        found += alerts_of(rule, watch.scope, watch.tracks, sight, _wait(watch, sight, watch.tracks.at))
+        found += told(watch.scope, watch.tracks, sight, _wait(watch, sight, watch.tracks.at))
     final = inhibited(found)
     transitions = tuple(Transition(at=now, to=state, alert=final[i]) for i, state in changes)
     return Verdict(at=now, alerts=tuple(final), transitions=transitions)
@@ -68,18 +80,29 @@ def _passed(alerts: Alerts, now: float) -> float:
     return now - before if now - before <= 1.5 * usual else usual
 
 
-def _watch(alerts: Alerts, rule: Rule, sight: Sight, now: float) -> _Watch:
+def _watch(alerts: Alerts, rule: Rule, sight: Sight, now: float) -> Watch:
     """The watch of a rule, with its alerts at their positions in this view; those whose subject is gone have ended."""
     there = sight.subjects(rule.grain)
     watch = alerts.watches.get(rule.name)
     if watch is None or watch.rule.grain != rule.grain:
-        watch = alerts.watches[rule.name] = _Watch(rule, there, scope(rule, there))
-    elif watch.rule is not rule or not there.same_as(watch.there):
-        watch.rule, watch.scope = rule, scope(rule, there)
-        _settle(watch.tracks, Finder(sight.view, there), now)
+        watch = alerts.watches[rule.name] = Watch(rule)
+    if watch.there is None or watch.rule is not rule or not there.same_as(watch.there):
+        watch.rule, watch.scope, watch.escalation = rule, scope(rule, there), _escalation(rule)
+        if sight.looked.fresh:
+            _settle(watch.tracks, Finder(sight.view, there), now)
     watch.there = there
-    _leave_out(watch.tracks, watch.scope, now)
+    _leave_out(watch.tracks, watch.scope.judged(watch.tracks.at), now, LEFT_OUT)
+    left = sight.left_s(rule.grain)
+    if left is not None and len(watch.tracks):
+        _leave_out(watch.tracks, ~(left[watch.tracks.at] >= LEFT_FOR_S), now, LEFT_TOPIC)
     return watch
+
+
+def _escalation(rule: Rule) -> Scope | None:
+    if rule.escalation is None:
+        return None
+    louder = replace(rule, conditions=rule.escalation.conditions, match=Match.ALL, overrides=())
+    return Scope(rules=(louder,), variant=None)
 
 
 def _settle(tracks: Tracks, finder: Finder, now: float) -> None:
@@ -95,35 +118,53 @@ def _settle(tracks: Tracks, finder: Finder, now: float) -> None:
     tracks.keep(stays)
 
 
-def _leave_out(tracks: Tracks, scope: Scope, now: float) -> None:
+def _leave_out(tracks: Tracks, judged: Bool, now: float, why: str) -> None:
     """End the alerts for whose subjects the rule is not judged (any more)."""
-    out = (tracks.at != MISSING) & ~scope.judged(tracks.at)
+    out = (tracks.at != MISSING) & ~judged
     for i in np.flatnonzero(out & (tracks.phase == FIRING)):
-        tracks.end(int(i), now, LEFT_OUT)
+        tracks.end(int(i), now, why)
     tracks.keep(~out | (tracks.phase != PENDING))
 
 
-def _evaluate(watch: _Watch, sight: Sight, now: float, passed: float) -> dict[int, State]:
+def _evaluate(watch: Watch, sight: Sight, now: float, passed: float) -> dict[int, State]:
     """Let one evaluation pass over one rule; the alerts that changed, by position among the rule's alerts."""
+    answers = _answers(watch, sight, None, firing=False)
+    changed = _step(watch, answers, sight, now, passed) if len(watch.tracks) else {}
+    changed |= _begin(watch, answers, sight, now)
+    _escalate(watch, sight)
+    return changed
+
+
+def _step(watch: Watch, answers: Answers, sight: Sight, now: float, passed: float) -> dict[int, State]:
+    """Let one evaluation pass over the alerts that there are."""
     tracks, rule = watch.tracks, watch.rule
-    answers = holds(watch.scope, sight.reader(rule.grain), None, firing=False)
     there = np.flatnonzero(tracks.at != MISSING)
     fire = np.full(len(tracks), DARK, dtype=np.int8)
     hold = fire.copy()
     if len(there):
         at = tracks.at[there]
         fire[there] = np.where(watch.scope.judged(at), answers[at], DARK)
-        hold[there] = holds(watch.scope, sight.reader(rule.grain), at, firing=True)
+        hold[there] = _answers(watch, sight, at, firing=True)
     wait = _wait(watch, sight, tracks.at)
     keep = np.broadcast_to(watch.scope.number(lambda r: r.keep_s, tracks.at), wait.shape)
     timing = Timing(now=now, passed=passed, wait=wait, keep=keep, slack=wait * rule.tolerance)
     changed = step(tracks, fire, hold, timing)
     ended = np.flatnonzero((tracks.phase == RESOLVED) & (tracks.resolved_at == now))
-    return changed | dict.fromkeys(ended.tolist(), State.RESOLVED) | _begin(watch, answers, sight, now)
+    return changed | dict.fromkeys(ended.tolist(), State.RESOLVED)
 
 
-def _begin(watch: _Watch, answers: Answers, sight: Sight, now: float) -> dict[int, State]:
+def _answers(watch: Watch, sight: Sight, at: Int64 | None, *, firing: bool) -> Answers:
+    """Whether the conditions hold; of a topic that its live group has left, nothing is said."""
+    answers = holds(watch.scope, sight.reader(watch.rule.grain), at, firing=firing)
+    left = sight.left_s(watch.rule.grain)
+    if left is not None:
+        answers[(left if at is None else left[at]) >= 0] = DARK
+    return answers
+
+
+def _begin(watch: Watch, answers: Answers, sight: Sight, now: float) -> dict[int, State]:
     """Begin to follow the subjects whose conditions hold for the first time."""
+    assert watch.there is not None
     tracks = watch.tracks
     true = np.flatnonzero(answers == TRUE)
     fresh = np.setdiff1d(true[watch.scope.judged(true)], tracks.at)
@@ -136,10 +177,23 @@ def _begin(watch: _Watch, answers: Answers, sight: Sight, now: float) -> dict[in
     return {before + i: State.FIRING if at_once[i] else State.PENDING for i in range(len(fresh))}
 
 
-def _wait(watch: _Watch, sight: Sight, at: Int64) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _escalate(watch: Watch, sight: Sight) -> None:
+    """Say which alerts are louder now; where that cannot be known it stays as it was."""
+    tracks = watch.tracks
+    at = np.flatnonzero(tracks.at != MISSING)
+    if watch.escalation is None or not len(at):
+        return
+    read = sight.reader(watch.rule.grain)
+    rise = holds(watch.escalation, read, tracks.at[at], firing=False)
+    stay = holds(watch.escalation, read, tracks.at[at], firing=True)
+    was = tracks.escalated[at]
+    tracks.escalated[at] = np.where(was, stay != 0, rise == TRUE)
+
+
+def _wait(watch: Watch, sight: Sight, at: Int64) -> Float64:
     """The `for` of the subjects at some positions, seconds; a group that commits rarely has a longer one."""
     wait = np.broadcast_to(watch.scope.number(lambda rule: rule.for_s, at), at.shape).astype(np.float64)
-    patience = patience_s(sight.view, watch.rule.grain) if watch.rule.follows_commits else None
+    patience = sight.patience_s(watch.rule.grain) if watch.rule.follows_commits else None
     if patience is not None and len(patience):
         wait = np.maximum(wait, np.where(at == MISSING, 0.0, patience[at]))
     return wait

@@ -1,24 +1,52 @@
-"""Which alerts are not worth telling because a louder one speaks for the same subject. Pure."""
+"""Which alerts are not worth telling because another one speaks for them. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from lagwatch.model.alerts import Alert, Severity, State
+from lagwatch.model.alerts import Alert, Severity, State, Subject
 
 _LOUDNESS = {Severity.WARNING: 0, Severity.CRITICAL: 1, Severity.EMERGENCY: 2}
 
-_STANDING = (State.FIRING, State.UNKNOWN)
+Key = tuple[str | None, str | None, int | None]
 
 
 def inhibited(alerts: Sequence[Alert]) -> list[Alert]:
-    """The same alerts; those of a pair or partition for which a firing one is louder name it in `inhibited_by`."""
-    loud: dict[tuple[str | None, str | None], list[Alert]] = {}
+    """
+    The same alerts; those for which a firing one speaks name its rule in `inhibited_by`.
+
+    An alert speaks for those about the same subject, or a part of it, that are less loud; one about a cluster or a topic
+    also for those about a group there that are just as loud: the fault of the cluster is what is behind them.
+    """
+    loud: dict[Key, list[Alert]] = {}
     for alert in alerts:
-        if alert.state in _STANDING and alert.fired_at is not None and alert.subject.topic is not None:
-            loud.setdefault((alert.subject.group, alert.subject.topic), []).append(alert)
-    answer = []
-    for alert in alerts:
-        others = loud.get((alert.subject.group, alert.subject.topic), ()) if alert.state != State.RESOLVED else ()
-        louder = tuple(o.rule for o in others if _LOUDNESS[o.severity] > _LOUDNESS[alert.severity])
-        answer.append(replace(alert, inhibited_by=louder) if louder else alert)
-    return answer
+        if alert.fired_at is not None and alert.state is not State.RESOLVED and alert.subject.receiver is None:
+            loud.setdefault(_key(alert.subject), []).append(alert)
+    return [_marked(alert, loud) for alert in alerts] if loud else list(alerts)
+
+
+def _marked(alert: Alert, loud: dict[Key, list[Alert]]) -> Alert:
+    if alert.state is State.RESOLVED or alert.subject.receiver is not None:
+        return alert
+    others = (other for key in _around(alert.subject) for other in loud.get(key, ()))
+    louder = tuple(dict.fromkeys(other.rule for other in others if _speaks_for(other, alert)))
+    return replace(alert, inhibited_by=louder) if louder else alert
+
+
+def _speaks_for(other: Alert, alert: Alert) -> bool:
+    mine, its = _LOUDNESS[alert.severity], _LOUDNESS[other.severity]
+    return its > mine or (its == mine and other.subject.group is None and alert.subject.group is not None)
+
+
+def _key(subject: Subject) -> Key:
+    return subject.group, subject.topic, subject.partition
+
+
+def _around(subject: Subject) -> Iterator[Key]:
+    """The subject itself, and those that it is a part of."""
+    group, topic, partition = _key(subject)
+    yield from dict.fromkeys(
+        (g, t, p)
+        for g in (None, group)
+        for t in (None, topic)
+        for p in ((None, partition) if g is not None and t is not None else (None,))
+    )

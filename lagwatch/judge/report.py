@@ -1,47 +1,49 @@
-"""Alerts as they are told: with their values in words. Pure."""
+"""Alerts as they are told: their values in words, what was seen, what it probably means. Pure."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from lagwatch.judge.columns import COLUMNS
 from lagwatch.judge.conditions import threshold
+from lagwatch.judge.explain import NAMES, cause, circumstances
 from lagwatch.judge.scope import Scope
 from lagwatch.judge.sight import Sight
 from lagwatch.judge.tracks import Tracks
 from lagwatch.judge.wording import worded
-from lagwatch.model.alerts import Alert, Rule, Subject
+from lagwatch.model.alerts import Alert, Rule, State, Subject
 from lagwatch.model.snapshot import Float64
 
+Values = Mapping[str, float | None]
 
-def alerts_of(rule: Rule, scope: Scope, tracks: Tracks, sight: Sight, wait: Float64) -> Iterator[Alert]:
-    """The alerts of one rule; `wait` is the `for` of each, seconds."""
+
+def told(scope: Scope, tracks: Tracks, sight: Sight, wait: Float64) -> Iterator[Alert]:
+    """The alerts of one rule; `wait` is the `for` of each, seconds. Of what is not known, the last that was told is told again."""
     if not len(tracks):
         return
-    columns = {name: sight.column(rule.grain, name).values for name in COLUMNS[rule.grain]}
+    grain = scope.rules[0].grain
+    columns = {name: sight.column(grain, name).values for name in COLUMNS[grain]}
     for i, at in enumerate(tracks.at.tolist()):
-        values = {name: None if at < 0 else _number(column[at]) for name, column in columns.items()}
-        yield _alert(scope.rule(at), tracks, i, values, float(wait[i]))
+        known = at >= 0 and not tracks.dark[i]
+        if known or tracks.told[i] is None:
+            values = {name: _number(column[at]) if at >= 0 else None for name, column in columns.items()}
+            tracks.told[i] = _alert(scope.rule(at), tracks.subject[i], values, sight, float(wait[i]))
+        yield _as_it_stands(tracks, i, scope.rule(at))
 
 
-def _alert(rule: Rule, tracks: Tracks, i: int, values: Mapping[str, float | None], wait: float) -> Alert:
-    subject: Subject = tracks.subject[i]
-    words: dict[str, object] = {
-        **values,
-        "cluster": subject.cluster,
-        "group": subject.group,
-        "topic": subject.topic,
-        "partition": subject.partition,
-    }
+def _alert(rule: Rule, subject: Subject, values: Values, sight: Sight, wait: float) -> Alert:
+    """An alert with everything but its state and its times."""
+    seen = circumstances(sight.view, rule.grain, subject, values)
+    words: dict[str, Any] = {**seen, **values, **{name: getattr(subject, name) for name in NAMES[rule.grain]}}
     first = rule.conditions[0]
     return Alert(
         rule=rule.name,
         severity=rule.severity,
         subject=subject,
-        state=tracks.state(i),
-        since=float(tracks.since[i]),
-        fired_at=_number(tracks.fired_at[i]),
-        resolved_at=_number(tracks.resolved_at[i]),
+        state=State.INACTIVE,
+        since=0.0,
         value=values[first.value],
         values={condition.value: values[condition.value] for condition in rule.conditions},
         summary=worded(rule.summary, words),
@@ -49,9 +51,27 @@ def _alert(rule: Rule, tracks: Tracks, i: int, values: Mapping[str, float | None
         effective_for_s=wait,
         labels=rule.labels,
         threshold=threshold(first, firing=False),
-        cause=worded(rule.cause, words),
+        seen=seen,
+        cause=worded(rule.cause, words) or cause(rule.grain, seen),
         runbook=rule.runbook,
-        reason=str(tracks.reason[i]),
+    )
+
+
+def _as_it_stands(tracks: Tracks, i: int, rule: Rule) -> Alert:
+    alert: Alert = tracks.told[i]
+    state = tracks.state(i)
+    reason = str(tracks.reason[i])
+    louder = rule.escalation.severity if rule.escalation and tracks.escalated[i] else alert.severity
+    return replace(
+        alert,
+        state=state,
+        severity=louder,
+        since=float(tracks.since[i]),
+        fired_at=_number(tracks.fired_at[i]),
+        resolved_at=_number(tracks.resolved_at[i]),
+        value=None if state is State.UNKNOWN else alert.value,
+        summary=f"{alert.summary} ({reason})" if reason else alert.summary,
+        reason=reason,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lagwatch.model.alerts import Subject
+from lagwatch.model.columns import named_positions, positions
 from lagwatch.model.snapshot import Int32, Int64, Snapshot
 from lagwatch.model.view import View
 
@@ -22,7 +23,7 @@ class Subjects:
     All subjects of a grain in one poll, in the order of the columns.
 
     `group` indexes the snapshot's groups; `row` the topics, or for the grain partition the partition table. Both are empty
-    where a grain has no such part.
+    where a grain has no such part. `receivers` are the names of the grain receiver.
     """
 
     grain: str
@@ -30,9 +31,12 @@ class Subjects:
     size: int
     group: Int32
     row: Int32
+    receivers: tuple[str, ...] = ()
 
     def __getitem__(self, i: int) -> Subject:
         snapshot = self.snapshot
+        if self.receivers:
+            return Subject(cluster=snapshot.cluster, receiver=self.receivers[i])
         partition = int(snapshot.partitions.partition[self.row[i]]) if self.grain == "partition" else None
         return Subject(
             cluster=snapshot.cluster,
@@ -50,15 +54,16 @@ class Subjects:
         """Whether the same subjects stand in the same places."""
         mine, its = self.snapshot, other.snapshot
         return (
-            _same(self.group, other.group)
+            (self.size == other.size and self.receivers == other.receivers)
+            and _same(self.group, other.group)
             and _same(self.row, other.row)
             and (mine.topics.names == its.topics.names and _same(mine.topics.first, its.topics.first))
             and _group_names(mine) == _group_names(its)
         )
 
 
-def subjects(view: View, grain: str) -> Subjects:
-    """The subjects of a grain in a view."""
+def subjects(view: View, grain: str, receivers: tuple[str, ...] = ()) -> Subjects:
+    """The subjects of a grain in a view; those of the grain receiver are given."""
     snapshot = view.snapshot
     group = row = _NOBODY
     if grain == "topic":
@@ -69,8 +74,31 @@ def subjects(view: View, grain: str) -> Subjects:
         group, row = view.pairs.group, view.pairs.topic
     elif grain == "partition":
         group, row = snapshot.commits.group, snapshot.commits.row
-    size = 1 if grain == "cluster" else max(len(group), len(row))
-    return Subjects(grain=grain, snapshot=snapshot, size=size, group=group, row=row)
+    names = receivers if grain == "receiver" else ()
+    size = 1 if grain == "cluster" else max(len(group), len(row), len(names))
+    return Subjects(grain=grain, snapshot=snapshot, size=size, group=group, row=row, receivers=names)
+
+
+def origin(old: Subjects, new: Subjects) -> Int64:
+    """Where each of the new subjects is among the old ones; NEW where it is not. Both have the same grain."""
+    width = int(new.snapshot.topics.first[-1]) + len(new.snapshot.topics) + 1
+    group = np.zeros(old.size, dtype=np.int64)
+    row = np.zeros(old.size, dtype=np.int64)
+    if len(old.group):
+        group = named_positions(_group_names(new.snapshot), _group_names(old.snapshot))[old.group]
+    if len(old.row):
+        topic = named_positions(new.snapshot.topics.names, old.snapshot.topics.names)[old.topics()]
+        row = _partition_rows(old, new, topic) if old.grain == "partition" else topic
+    its = np.where((group >= 0) & (row >= 0), group * width + row, -1)
+    mine = (new.group.astype(np.int64) if len(new.group) else 0) * width + (new.row if len(new.row) else 0)
+    return positions(its, np.broadcast_to(np.asarray(mine, dtype=np.int64), (new.size,)))
+
+
+def _partition_rows(old: Subjects, new: Subjects, topic: Int64) -> Int64:
+    """The rows that partitions have in the new partition table; negative where they have none."""
+    first, partition = new.snapshot.topics.first, old.snapshot.partitions.partition[old.row]
+    there = (topic >= 0) & (first[topic] + partition < first[np.minimum(topic + 1, len(first) - 1)])
+    return np.where(there, first[topic] + partition, -1)
 
 
 class Finder:
@@ -83,6 +111,8 @@ class Finder:
 
     def find(self, subject: Subject) -> int:
         """Where the subject is; MISSING if it is not there."""
+        if subject.receiver is not None:
+            return _place(self._there.receivers, subject.receiver)
         if subject.group is None:
             return self._topic(subject) if subject.topic is not None else 0
         g = _place(self._groups, subject.group)
@@ -97,6 +127,8 @@ class Finder:
 
     def gone(self, subject: Subject) -> str:
         """Why the subject will not come back, as a sentence without a full stop; empty if it may."""
+        if subject.receiver is not None:
+            return f"receiver {subject.receiver} is gone"
         if subject.group is not None and _place(self._groups, subject.group) == MISSING:
             return f"group {subject.group} is gone"
         if subject.topic is None:

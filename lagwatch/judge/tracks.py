@@ -28,6 +28,10 @@ def _floats() -> NDArray[Any]:
     return np.empty(0, dtype=np.float64)
 
 
+def _bools() -> NDArray[Any]:
+    return np.empty(0, dtype=np.bool_)
+
+
 def _objects() -> NDArray[Any]:
     return np.empty(0, dtype=object)
 
@@ -40,6 +44,7 @@ class Tracks:
     `at` is the subject's position in the columns (MISSING if it has none now). `held`, `failed` and `cleared` are seconds:
     for how long the conditions held while pending, failed while pending, and failed at the clear values while firing (NaN:
     they hold). Only time between two evaluations that had an answer is counted. `dark` counts evaluations without one.
+    `told` is the Alert as it was told last, None before.
     """
 
     subject: NDArray[Any] = field(default_factory=_objects)
@@ -52,7 +57,9 @@ class Tracks:
     failed: NDArray[Any] = field(default_factory=_floats)
     cleared: NDArray[Any] = field(default_factory=_floats)
     dark: NDArray[Any] = field(default_factory=_ints)
+    escalated: NDArray[Any] = field(default_factory=_bools)
     reason: NDArray[Any] = field(default_factory=_objects)
+    told: NDArray[Any] = field(default_factory=_objects)
 
     def __len__(self) -> int:
         return len(self.subject)
@@ -80,7 +87,9 @@ class Tracks:
             "failed": np.zeros(count),
             "cleared": nan,
             "dark": np.zeros(count, dtype=np.int64),
+            "escalated": np.zeros(count, dtype=np.bool_),
             "reason": np.full(count, "", dtype=object),
+            "told": np.full(count, None, dtype=object),
         }
         for name, entries in fresh.items():
             setattr(self, name, np.concatenate((getattr(self, name), entries)))
@@ -140,6 +149,7 @@ def _begin_again(tracks: Tracks, again: Bool, now: float) -> None:
     for column in (tracks.fired_at, tracks.resolved_at, tracks.cleared):
         column[again] = np.nan
     tracks.dark[again] = 0
+    tracks.escalated[again] = False
 
 
 def _wait(tracks: Tracks, waiting: Bool, fire: Answers, counted: Float64, timing: Timing) -> Bool:

@@ -16,17 +16,38 @@ class _Plain(Formatter):
         return kwargs.get(str(key))
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        if value is None or (isinstance(value, float) and math.isnan(value)):
             return "unknown"
+        if format_spec == "duration":
+            return duration(float(value))
         return str(format(value, format_spec))
 
 
 _PLAIN = _Plain()
 
 
+def duration(seconds: float) -> str:
+    """
+    A duration as people say it, with two units.
+
+    >>> duration(95.0), duration(7200.0), duration(90_061.0), duration(math.inf)
+    ('1m 35s', '2h', '1d 1h', 'not in sight')
+    """
+    if math.isinf(seconds):
+        return "not in sight"
+    parts: list[str] = []
+    rest = round(abs(seconds))
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, rest = divmod(rest, size)
+        if count or parts:
+            parts.append(f"{count}{unit}" if count else "")
+    return " ".join(part for part in parts[:2] if part) or "0s"
+
+
 def worded(template: str, values: Mapping[str, object]) -> str:
     """
-    The template with the values in place of their names in braces; what is not known reads "unknown".
+    The template with the values in place of their names in braces; what is not known reads "unknown". Beside the formats
+    of str.format there is one for seconds: {frozen_s:duration}.
 
     >>> worded("{group} is {lag:,.0f} behind, {growth:+.0f}/min", {"group": "billing", "lag": 12345.0, "growth": None})
     'billing is 12,345 behind, unknown/min'

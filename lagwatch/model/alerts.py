@@ -39,19 +39,33 @@ class Statistic(StrEnum):
     QUANTILE = "quantile"
 
 
+class Match(StrEnum):
+    """How a rule combines its conditions."""
+
+    ALL = "all"
+    ANY = "any"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What an alert is about: a cluster, and as far as the rule has them a group, a topic, a partition."""
+    """What an alert is about: a cluster and, where the rule has them, a group, a topic, a partition; or a receiver of notices."""
 
     cluster: str
     group: str | None = None
     topic: str | None = None
     partition: int | None = None
+    receiver: str | None = None
 
     def labels(self) -> dict[str, str]:
         """The fields that are set, as strings, under the names that metrics and notices use (`kafka_cluster`, ...)."""
-        pairs = {"kafka_cluster": self.cluster, "group": self.group, "topic": self.topic, "partition": self.partition}
-        return {name: str(value) for name, value in pairs.items() if value is not None}
+        pairs = {
+            "kafka_cluster": self.cluster,
+            "group": self.group,
+            "topic": self.topic,
+            "partition": self.partition,
+            "receiver": self.receiver,
+        }
+        return {name: str(value) for name, value in pairs.items() if value not in (None, "")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +118,7 @@ class Override:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalation:
-    """The alert has this severity instead of the rule's while all these conditions hold as well."""
+    """The alert has this severity instead of the rule's while these conditions hold as well."""
 
     severity: Severity
     conditions: tuple[Condition, ...]
@@ -113,10 +127,11 @@ class Escalation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """
-    One rule. Every condition must hold; `for_s` seconds make it fire, `keep_s` keep it firing after it stopped to hold.
+    One rule. Its conditions must hold for `for_s` seconds to make it fire; `keep_s` keep it firing after they stopped to hold.
 
     `grain` says what the rule is judged for: cluster, topic, group, pair (a group on a topic), partition (a group on one
-    partition). `tolerance` is the share of `for_s` during which the conditions may fail without starting over.
+    partition), receiver (of notices). `match` says whether all conditions must hold or any of them is enough. `tolerance` is
+    the share of `for_s` during which the conditions may fail without starting over.
     `follows_commits`: a group that commits rarely gets a longer `for`, so that the time between two of its commits does not
     look like a lag that grows. Subjects whose group or topic matches one of the excluded patterns (anchored) are left out.
     `summary`, `cause` and `next_step` are templates with the names of the subject and of the values in braces; a number may
@@ -133,6 +148,7 @@ class Rule:
     next_step: str = ""
     enabled: bool = True
     labels: Mapping[str, str] = field(default_factory=dict)
+    match: Match = Match.ALL
     tolerance: float = 0.0
     follows_commits: bool = False
     escalation: Escalation | None = None

@@ -224,3 +224,29 @@ class Snapshot:
     controller: int | None = None
     gaps: tuple[Gap, ...] = ()
     stats: PollStats = field(default_factory=PollStats)
+
+
+def nothing(cluster: str, at: float) -> Snapshot:
+    """A snapshot of a cluster of which nothing is known: no brokers, topics or groups."""
+    no_rows, no_offsets = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64)
+    nowhere = Placement(first=np.zeros(1, dtype=np.int64), brokers=no_rows)
+    flags = np.empty(0, dtype=np.bool_)
+    return Snapshot(
+        at=at,
+        cluster=cluster,
+        brokers=(),
+        topics=TopicTable(names=(), first=np.zeros(1, dtype=np.int64), ids=(), internal=flags, config=()),
+        partitions=PartitionTable(
+            topic=no_rows,
+            partition=no_rows,
+            leader=no_rows,
+            start=no_offsets,
+            end=no_offsets,
+            lso=no_offsets,
+            replicas=nowhere,
+            isr=nowhere,
+            offline=nowhere,
+        ),
+        groups=(),
+        commits=CommitTable(group=no_rows, row=no_rows, offset=no_offsets, reported_lag=no_offsets),
+    )

@@ -34,6 +34,7 @@ class PairTable:
     hold before it says something, `frozen_s` how long there has been lag and no commit that moved. `retained_share` is the
     unread share of the retained log on the worst partition (0 where nothing is deleted), `loss_in_s` the time until unread
     records are deleted (inf: not in sight), `lost` the messages that were deleted unread in the last quarter of an hour.
+    `active_s` is the time since the group had members or a commit of it moved (inf: neither was seen).
     `rewound` is by how many messages the group is behind where it has been. `left_s` is the time since the live group
     has not consumed the topic any more (NaN: it does).
     """
@@ -51,6 +52,7 @@ class PairTable:
     retained_share: Float64 = field(default_factory=_none)
     loss_in_s: Float64 = field(default_factory=_none)
     lost: Float64 = field(default_factory=_none)
+    active_s: Float64 = field(default_factory=_none)
     rewound: Float64 = field(default_factory=_none)
     left_s: Float64 = field(default_factory=_none)
 

@@ -1,0 +1,132 @@
+"""What was seen of the subject of an alert, and what that probably means. Pure."""
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from lagwatch.model.alerts import Subject
+from lagwatch.model.snapshot import UNKNOWN, Group, Snapshot
+from lagwatch.model.view import View
+
+Seen = dict[str, float | str | None]
+
+NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "cluster": ("cluster",),
+    "topic": ("cluster", "topic"),
+    "group": ("cluster", "group"),
+    "pair": ("cluster", "group", "topic"),
+    "partition": ("cluster", "group", "topic", "partition"),
+    "receiver": ("cluster", "receiver"),
+}
+"""The names of a subject that templates may use, by grain."""
+
+WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "cluster": ("up",),
+    "topic": ("offline_partitions", "under_min_isr_partitions", "under_replicated_partitions"),
+    "group": ("state", "type"),
+    "pair": ("state", "type"),
+    "partition": ("state", "type", "isr", "owner"),
+    "receiver": (),
+}
+"""What is seen of a subject and is no number, by grain; templates may use it too."""
+
+_MOST_NAMED: Final = 10
+"""So many partitions are named; of more, only their number is told."""
+
+_STANDS_STILL_S: Final = 60.0
+_MOST_OF_IT: Final = 0.8
+
+
+def circumstances(view: View, grain: str, subject: Subject, values: Mapping[str, float | None]) -> Seen:
+    """What was seen: every value of the subject that is known, and what has a name rather than a number."""
+    seen: Seen = {name: value for name, value in values.items() if value is not None and np.isfinite(value)}
+    snapshot = view.snapshot
+    if subject.group is not None and (group := _group(snapshot, subject.group)) is not None:
+        seen |= _of_group(group)
+    if grain == "pair" and {"produced", "growth"} <= seen.keys():
+        seen["committed"] = max(0.0, _value(values, "produced") - _value(values, "growth"))
+    if grain == "topic" and subject.topic is not None:
+        seen |= _of_topic(view, subject.topic)
+    if grain == "partition" and subject.topic is not None and subject.partition is not None:
+        seen |= _of_partition(snapshot, subject)
+    if grain == "cluster":
+        seen["up"] = ", ".join(str(broker.id) for broker in snapshot.brokers) or "none"
+    return seen
+
+
+def cause(grain: str, seen: Seen) -> str:
+    """What a lag probably comes from, as a sentence; empty where nothing is obvious."""
+    if grain not in ("pair", "group"):
+        return ""
+    if seen.get("members") == 0:
+        return "The group has no members: nobody reads."
+    if seen.get("state") not in (None, "Stable"):
+        return f"The group is {seen['state']}: while it sorts out who reads what, nobody reads."
+    if (frozen := _value(seen, "frozen_s")) > _STANDS_STILL_S and frozen > 2 * _value(seen, "commit_interval_s"):
+        minutes = f"{frozen / 60:.0f} minutes"
+        return (
+            f"Members are there, but nothing was committed for {minutes}: a hung handler, or a record they cannot pass."
+        )
+    if _value(seen, "lag") > 0 and _value(seen, "max_lag") > _MOST_OF_IT * _value(seen, "lag"):
+        return "Most of the lag is on one partition: a skewed key, a slow member, or a record it cannot pass."
+    if _value(seen, "growth") > 0 and "committed" in seen:
+        produced, committed = _value(seen, "produced"), _value(seen, "committed")
+        return f"{produced:,.0f} messages a minute come in and {committed:,.0f} are read: the consumers are too slow."
+    if _value(seen, "growth") < 0:
+        return "The group is catching up."
+    return ""
+
+
+def _value(values: Mapping[str, float | str | None], name: str) -> float:
+    value = values.get(name)
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _group(snapshot: Snapshot, name: str) -> Group | None:
+    at = bisect_left(snapshot.groups, name, key=lambda group: group.name)
+    there = at < len(snapshot.groups) and snapshot.groups[at].name == name
+    return snapshot.groups[at] if there else None
+
+
+def _of_group(group: Group) -> Seen:
+    seen: Seen = {"state": group.state, "type": group.type or None}
+    if group.member_count != UNKNOWN:
+        seen["members"] = float(group.member_count)
+    return {name: value for name, value in seen.items() if value is not None}
+
+
+def _of_topic(view: View, name: str) -> Seen:
+    t = bisect_left(view.snapshot.topics.names, name)
+    first = view.snapshot.topics.first
+    if t >= len(view.snapshot.topics) or view.snapshot.topics.names[t] != name:
+        return {}
+    part = slice(int(first[t]), int(first[t + 1]))
+    flags = {
+        "offline_partitions": view.offline,
+        "under_min_isr_partitions": view.under_min_isr,
+        "under_replicated_partitions": view.under_replicated,
+    }
+    return {name: _named(np.flatnonzero(flag[part]).tolist()) for name, flag in flags.items() if flag[part].any()}
+
+
+def _of_partition(snapshot: Snapshot, subject: Subject) -> Seen:
+    t = bisect_left(snapshot.topics.names, subject.topic or "")
+    group = bisect_left(snapshot.groups, subject.group or "", key=lambda g: g.name)
+    row = int(snapshot.topics.first[t]) + (subject.partition or 0)
+    seen: Seen = {"leader": float(snapshot.partitions.leader[row]), "isr": _named(snapshot.partitions.isr.of(row))}
+    owner = next(
+        (m.id for g in snapshot.groups[group : group + 1] for m in g.members if _owns(m.assigned, subject)), ""
+    )
+    return {**seen, "owner": owner} if owner else seen
+
+
+def _owns(assigned: tuple[tuple[str, tuple[int, ...]], ...], subject: Subject) -> bool:
+    return any(topic == subject.topic and subject.partition in partitions for topic, partitions in assigned)
+
+
+def _named(numbers: list[int]) -> str:
+    if len(numbers) > _MOST_NAMED:
+        return f"{len(numbers)} of them"
+    return ", ".join(str(number) for number in numbers) or "none"
