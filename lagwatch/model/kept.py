@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lagwatch.model.alerts import Severity, Transition
+from lagwatch.model.alerts import Alert, Severity, Transition
 
 STATE_VERSION = 1
 """The version of the form in which alert states are kept; a higher one is not understood."""
@@ -16,13 +16,14 @@ class AlertState:
     The alerts of one cluster between two evaluations, in a form that can be kept: JSON with a version.
 
     `at` is the time of the last evaluation (None before the first), `steps` the seconds between the last ones. `alerts` holds
-    one JSON-able mapping for each alert, by `notices.alert_id`: its rule, its subject, its timers, and under "told" the alert
-    as it was told last, which is only kept anew when something else of it changed.
+    the rule, the subject and the timers of each alert by `notices.alert_id`, as JSON; `told` the alert as it was told last, which
+    is only kept anew when something else of it changed.
     """
 
     at: float | None = None
     steps: tuple[float, ...] = ()
     alerts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    told: Mapping[str, Alert] = field(default_factory=dict)
     version: int = STATE_VERSION
 
 

@@ -1,0 +1,112 @@
+"""
+The alerts of one cluster as something that can be kept while the program does not run, and back again. Pure.
+
+A restart is no evaluation: nothing fires, ends or is forgotten by it. What was pending goes on to wait where it was, unless the
+program was away for so long that nobody can say whether the conditions held in between: then it begins anew. What fired fires on.
+"""
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from lagwatch.judge.engine import Alerts, Watch
+from lagwatch.judge.subjects import MISSING
+from lagwatch.judge.tracks import FIRING, PENDING, Tracks
+from lagwatch.model.alert_json import decode_subject, encode_subject
+from lagwatch.model.alerts import Alert, Rule, State, Subject, Verdict
+from lagwatch.model.kept import AlertState
+from lagwatch.model.notices import alert_id
+
+WAITS_ON_S = 600.0
+"""Timers go on after a gap of at most so many seconds between two evaluations (as Prometheus' outage tolerance for `for`)."""
+
+_TIMERS = tuple(column.name for column in fields(Tracks) if column.name not in ("subject", "at", "told"))
+
+
+def freeze(alerts: Alerts) -> AlertState:
+    """The alerts as they are after an evaluation; nothing in it changes with the next one."""
+    rows: dict[str, dict[str, Any]] = {}
+    told: dict[str, Alert] = {}
+    for rule, watch in alerts.watches.items():
+        for subject, alert, timers in _entries(watch.tracks):
+            key = alert_id(rule, subject)
+            rows[key] = {"rule": rule, "subject": encode_subject(subject), "timers": timers}
+            if alert is not None:
+                told[key] = alert
+    return AlertState(at=alerts.last, steps=tuple(alerts.steps), alerts=rows, told=told)
+
+
+def thaw(alerts: Alerts, state: AlertState, rules: tuple[Rule, ...], now: float) -> None:
+    """
+    Take up again what was kept, at `now`; an alert that `alerts` has already stays as it is.
+
+    Of rules that there are no more nothing is taken up, since nothing could end it.
+    """
+    gap = None if state.at is None else abs(now - state.at)
+    waits_on = gap is not None and gap <= WAITS_ON_S
+    if alerts.last is None:
+        alerts.last = state.at if waits_on else None
+        alerts.steps.extend(state.steps)
+    by_name = {rule.name: rule for rule in rules}
+    rows: dict[str, list[tuple[Subject, dict[str, Any], Alert | None]]] = {}
+    for key, row in state.alerts.items():
+        if row["rule"] in by_name:
+            entry = (decode_subject(row["subject"]), dict(row["timers"]), state.told.get(key))
+            rows.setdefault(row["rule"], []).append(entry)
+    for name, entries in rows.items():
+        watch = alerts.watches.setdefault(name, Watch(by_name[name]))
+        watch.there = None  # all positions are to be found anew
+        _take_up(watch.tracks, entries, now, waits_on=waits_on)
+
+
+def out_of_sight(alerts: Alerts, now: float) -> Verdict:
+    """What is known of alerts that were taken up and not evaluated yet: those that were pending or firing are unknown."""
+    found = []
+    for watch in alerts.watches.values():
+        for i, alert in enumerate(watch.tracks.told):
+            if alert is not None:
+                found.append(_unseen(watch.tracks, i, alert))
+    return Verdict(at=now, alerts=tuple(found))
+
+
+def _unseen(tracks: Tracks, i: int, alert: Alert) -> Alert:
+    ended = tracks.state(i) is State.RESOLVED
+    return replace(
+        alert,
+        state=State.RESOLVED if ended else State.UNKNOWN,
+        since=float(tracks.since[i]),
+        fired_at=_number(tracks.fired_at[i]),
+        resolved_at=_number(tracks.resolved_at[i]),
+        value=alert.value if ended else None,
+        values=alert.values if ended else dict.fromkeys(alert.values),
+        reason=str(tracks.reason[i]),
+    )
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _entries(tracks: Tracks) -> Iterator[tuple[Subject, Alert | None, dict[str, Any]]]:
+    columns = [getattr(tracks, name).tolist() for name in _TIMERS]
+    for subject, alert, *values in zip(tracks.subject, tracks.told, *columns, strict=True):
+        # NaN is unequal to itself, and no JSON.
+        timers = {name: value if value == value else None for name, value in zip(_TIMERS, values, strict=True)}
+        yield subject, alert, timers
+
+
+def _take_up(
+    tracks: Tracks, entries: list[tuple[Subject, dict[str, Any], Alert | None]], now: float, *, waits_on: bool
+) -> None:
+    there = set(tracks.subject)
+    wanted = [entry for entry in entries if entry[0] not in there and (waits_on or entry[1]["phase"] != PENDING)]
+    first = len(tracks)
+    tracks.add([subject for subject, _, _ in wanted], np.full(len(wanted), MISSING, dtype=np.int64), now)
+    for i, (_, timers, alert) in enumerate(wanted, start=first):
+        tracks.told[i] = alert
+        for name in timers.keys() & set(_TIMERS):
+            getattr(tracks, name)[i] = np.nan if timers[name] is None else timers[name]
+        if not waits_on and tracks.phase[i] == FIRING:
+            tracks.cleared[i] = np.nan
