@@ -131,14 +131,14 @@ class Client:
         return [node.node_id for node in self._manager.cluster.bootstrap_brokers()]
 
     def learn(self, brokers: tuple[Broker, ...]) -> None:
-        """From now on these are the brokers; connections to others, bootstrap addresses included, are given back."""
+        """From now on these are the brokers; connections to brokers that are gone are given back."""
         if brokers != self._brokers:
             self._brokers = brokers
             known = [MetadataResponse.MetadataResponseBroker(b.id, b.host, b.port, b.rack, version=1) for b in brokers]
             self._manager.cluster.update_metadata(
                 MetadataResponse(version=1, brokers=known, controller_id=UNKNOWN, topics=[])
             )
-        ids = {broker.id for broker in brokers}
+        ids = {broker.id for broker in brokers} | set(self.bootstrap_nodes())
         for connection in self._manager.least_used_connections():
             if connection.node_id not in ids:
                 self._manager.close(connection.node_id)

@@ -136,16 +136,15 @@ class Reader:
             client.learn(before.brokers)  # after a poll that gave nothing the client is a new one, and knows none
         asked = self._groups.ask(exchange, before, group_filter) if before is not None else {}
         layout = await self._metadata.read(exchange, wanted)
-        beside = [
-            exchange.client.start(partial(controller, exchange, layout)),
-            exchange.client.start(partial(self._slow.read, exchange, layout, started)),
-        ]
+        slow = exchange.client.start(partial(self._slow.read, exchange, layout, started))
+        active = exchange.client.start(partial(controller, exchange, layout))
         groups = await self._groups.read(exchange, layout, group_filter, asked, gaps)
-        active, _ = [await one for one in beside]
+        await slow
         self._check_visible(exchange, layout, groups)
         await self._slow.find_hidden(exchange, layout, groups.groups, lambda name: wanted(name, name.startswith("__")))
         at = time.time()
         ends = await self._offsets.read(exchange, layout, partial(self._metadata.again, exchange, wanted), gaps)
+        controlled_by = await active
         for name, code in layout.failed:
             gaps.add("topics", error_name(code), name)
         self._slow.count(gaps, every_group_wanted=not group_filter.include)
@@ -155,7 +154,7 @@ class Reader:
             bytes_received=exchange.bytes_received,
             retries=exchange.retries,
         )
-        return self._snapshot(at, ends, groups, active, gaps.all(), stats)
+        return self._snapshot(at, ends, groups, controlled_by, gaps.all(), stats)
 
     def _check_visible(self, exchange: Exchange, layout: Layout, groups: Groups) -> None:
         """Raises if there is nothing to tell: no broker answers, or we may see nothing."""
@@ -167,7 +166,7 @@ class Reader:
             raise nothing_visible(self._options.cluster)
 
     def _snapshot(
-        self, at: float, ends: Ends, groups: Groups, active: int | None, gaps: tuple[Gap, ...], stats: PollStats
+        self, at: float, ends: Ends, groups: Groups, controlled_by: int | None, gaps: tuple[Gap, ...], stats: PollStats
     ) -> Snapshot:
         layout, topology = ends.layout, ends.layout.topology
         return Snapshot(
@@ -189,7 +188,7 @@ class Reader:
             groups=groups.groups,
             commits=groups.commits,
             cluster_id=layout.cluster_id,
-            controller=active,
+            controller=controlled_by,
             gaps=gaps,
             stats=stats,
         )
