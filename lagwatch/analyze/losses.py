@@ -111,4 +111,5 @@ def _seconds(headroom: Int64, growth: Float64, deleted: Float64, produced: Float
     falls_behind = (growth > SHARE_AT_STAKE * deleted) & (closing > 0)
     left = np.where(falls_behind, left, np.inf)
     left[np.isnan(growth) | np.isnan(deleted) | np.isnan(produced)] = np.nan
-    return np.where(headroom <= 0, 0.0, left)
+    # A commit at the log start loses with the next deletion; whether there are deletions must be known for that.
+    return np.where((headroom <= 0) & (deleted > 0), 0.0, left)
