@@ -14,6 +14,7 @@ import os
 import resource
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -73,4 +74,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except BaseException:  # noqa: BLE001 (threads that still run would keep the process, and the one that waits for its answer)
+        traceback.print_exc()
+        os._exit(1)

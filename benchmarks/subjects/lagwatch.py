@@ -95,7 +95,7 @@ class _Server:
         self.url = f"{address(listener)}/metrics"
         config = uvicorn.Config(create_api(board), log_config=None, access_log=False, lifespan="off", ws="none")
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve(sockets=[listener])))
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve(sockets=[listener])), daemon=True)
         self._thread.start()
 
     def close(self) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import poll
-from benchmarks.processes import PEERS, BenchmarkError, Peer, cpu_seconds
+from benchmarks.processes import PEERS, BenchmarkError, Peer, Worker, cpu_seconds
+from benchmarks.shape import EIGHTH
 from benchmarks.wire import Wire
 
 EXPORTER = """\
@@ -135,3 +136,14 @@ def test_answers_come_back_in_the_order_of_their_requests_however_large_and_over
         for _ in range(2):
             assert {1: bodies} == wire.exchange({1: frames})
         assert wire.exchange({1: []}) == {1: []}
+
+
+def test_a_subject_that_fails_ends_with_its_traceback_instead_of_leaving_everybody_waiting(
+    capfd: pytest.CaptureFixture[str],
+):
+    with (
+        closing(Worker("floor", "127.0.0.1:1", EIGHTH)) as worker,
+        pytest.raises(BenchmarkError, match="floor ended with 1 during poll"),
+    ):
+        worker.poll()
+    assert "ConnectionRefusedError" in capfd.readouterr().err
