@@ -1,10 +1,11 @@
 """The clusters that are measured: one directory a shape, filled once, kept in the user's cache."""
 
+import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.fill import Filler, Progress
+from benchmarks.fill import Filler, FillError, Progress
 from benchmarks.shape import NODES, Shape
 from lagwatch.demo.cluster import KafkaCluster
 
@@ -25,14 +26,27 @@ _SETTINGS = {
 
 @contextmanager
 def filled(shape: Shape, directory: Path, progress: Progress) -> Iterator[tuple[KafkaCluster, Filler]]:
-    """A running cluster of that shape, with its filler."""
-    kafka = KafkaCluster(
-        NODES, directory / shape.directory, settings=_SETTINGS, heap_mb=HEAP_MB, start_s=START_S, progress=progress
-    )
-    with kafka as cluster:
+    """A running cluster of that shape, with its filler; raises FillError while another benchmark uses the same directory."""
+    own = directory / shape.directory
+    kafka = KafkaCluster(NODES, own, settings=_SETTINGS, heap_mb=HEAP_MB, start_s=START_S, progress=progress)
+    with _alone(own), kafka as cluster:
         filler = Filler(cluster.bootstrap, shape, progress)
         try:
             filler.fill()
             yield cluster, filler
         finally:
             filler.close()
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Hold the directory's lock. Nodes of two runs on the same files would tear their quorum apart before Kafka's own lock acts."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "benchmark.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise FillError(
+                f"Another benchmark uses {directory}; wait for its end, or give --clusters another."
+            ) from error
+        yield
