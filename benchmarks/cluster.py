@@ -18,6 +18,8 @@ _SETTINGS = {
     # A commit of one group waits for nobody else's, and thousands of offsets compress well in the log that a start reads back.
     "group.coordinator.append.linger.ms": "0",
     "offsets.topic.compression.codec": "3",
+    # Small segments, so that the cleaner, which looks once at the start, finds what the runs before have left.
+    "offsets.topic.segment.bytes": "10485760",
     # Nothing but the polls shall work while they are measured.
     "log.retention.check.interval.ms": "3600000",
     "log.cleaner.backoff.ms": "600000",

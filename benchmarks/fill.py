@@ -61,14 +61,12 @@ class Filler:
         self._commit(range(shape.groups))
 
     def advance(self) -> None:
-        """What happens between two polls: every partition is appended to, the moving share of the groups commits."""
+        """What happens between two polls: every partition is appended to, every group commits on everything it reads."""
         records = [BETWEEN_ROUNDS * self._shape.speed(topic) for topic in range(self._shape.topics)]
         self._append(self._leaders, dict(zip(self._shape.topic_names, records, strict=True)))
         self._ends = [end + more for end, more in zip(self._ends, records, strict=True)]
-        count = round(self._shape.groups * self._shape.moving)
-        first = self._turn * count
         self._turn += 1
-        self._commit(sorted({group % self._shape.groups for group in range(first, first + count)}))
+        self._commit(range(self._shape.groups))
 
     def close(self) -> None:
         """Close the connections."""

@@ -22,7 +22,6 @@ class Shape:
     `topics` of `partitions` each, and `groups` that commit on all partitions of `topics_per_group` topics.
 
     `members` is the number of live members of each group, 0 or 1; a group without is listed as empty.
-    `moving` is the share of the groups that commit anew between two rounds; every partition is appended to.
     """
 
     name: str
@@ -32,7 +31,6 @@ class Shape:
     topics_per_group: int = 2
     replication: int = 1
     members: int = 0
-    moving: float = 1.0
 
     @property
     def rows(self) -> int:
@@ -88,5 +86,5 @@ class Shape:
 FULL = Shape(name="1")
 EIGHTH, QUARTER, HALF = FULL.part("1/8", 1 / 8), FULL.part("1/4", 1 / 4), FULL.part("1/2", 1 / 2)
 LIVE = Shape(name="live", members=1)
-MILLION = Shape(name="million", topics_per_group=25, moving=0.1)
+MILLION = Shape(name="million", topics_per_group=25)
 SHAPES = (EIGHTH, QUARTER, HALF, FULL, LIVE, MILLION)
