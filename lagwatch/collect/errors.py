@@ -53,6 +53,22 @@ class NoAnswer(Exception):
         self.kind = kind
         self.lasting = lasting
 
+    def __str__(self) -> str:
+        return self.detail if self.reason in _OURS else f"{self.detail} ({self.reason})"
+
+
+_OURS = frozenset(
+    {
+        "REQUEST_TIMED_OUT",
+        "CONNECTION_FAILED",
+        "DEADLINE",
+        "TLS_FAILED",
+        "ANSWER_TOO_LARGE",
+        "BAD_ANSWER",
+        "CLIENT_ERROR",
+    }
+)
+"""Reasons that say nothing to people that the detail does not say better."""
 
 _NAMES = {
     -1: "UNKNOWN_SERVER_ERROR",
@@ -153,13 +169,21 @@ def _detail(error: BaseException) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate was refused: {error.verify_message}"
     if isinstance(error, ssl.SSLError):
-        return f"the TLS handshake failed: {error.reason or error}"
+        return f"TLS failed: {(error.reason or str(error)).replace('_', ' ').lower()}"
     if isinstance(error, kafka.NodeNotReadyError):
         return "no connection, and the next attempt is not due yet"
+    if isinstance(error, kafka.InvalidReceiveError) and _speaks_tls(error):
+        return "it answers in TLS"
     if isinstance(error, kafka.KafkaError):
         said = "; ".join(str(part) for part in error.args if part)
-        return said or type(error).__name__.removesuffix("Error")
+        return said.removeprefix("SaslAuthenticationFailedError: ") or type(error).__name__.removesuffix("Error")
     return f"{type(error).__name__}: {error}"
+
+
+def _speaks_tls(error: kafka.InvalidReceiveError) -> bool:
+    """Whether the frame length that was not one is the start of a TLS alert or handshake record."""
+    length = str(error).rpartition(" ")[2]
+    return length.isdecimal() and int(length) >> 16 in (0x1503, 0x1603)
 
 
 _ADVICE = {
@@ -167,7 +191,8 @@ _ADVICE = {
     Kind.ACCESS: "Grant lagwatch's principal DESCRIBE on the cluster, and on the topics and groups to watch.",
     Kind.PROTOCOL: "lagwatch needs Kafka 2.5 or later, and a listener for clients (not for controllers) whose protocol "
     "(PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL) is the one that is configured.",
-    Kind.UNREACHABLE: "Check that the addresses are right, that the brokers run, and that this host may connect to them.",
+    Kind.UNREACHABLE: "Check that the addresses are right, that the brokers run, that this host may connect to them, and "
+    "that the listener expects the tls and sasl settings of this connection.",
 }
 
 _SUMMARY = {
@@ -185,7 +210,7 @@ def cluster_error(cluster: str, said: Mapping[str, NoAnswer]) -> CollectError:
     The most telling answer decides: credentials that one broker refused matter more than another one that is down.
     """
     kind = next((kind for kind in Kind if any(answer.kind is kind for answer in said.values())), Kind.UNREACHABLE)
-    told = "; ".join(f"{address}: {answer.detail} ({answer.reason})" for address, answer in said.items())
+    told = "; ".join(f"{address}: {answer}" for address, answer in said.items())
     failure: type[CollectError] = kind.value
     return failure(f'Kafka cluster "{cluster}" {_SUMMARY[kind]} ({told or "no address"}). {_ADVICE[kind]}')
 

@@ -51,8 +51,7 @@ class Exchange:
 
     def silence(self, node: Node) -> str:
         """Why this broker does not answer, for people; empty if it does, as far as is known."""
-        answer = self._silent.get(node)
-        return f"{answer.detail} ({answer.reason})" if answer is not None else ""
+        return str(self._silent.get(node, ""))
 
     def any_of(self, nodes: Iterable[int]) -> int | None:
         """The first of these brokers that is not known to be silent."""

@@ -41,6 +41,8 @@ class MetadataReader:
                 return await self._ask(exchange, node, wanted)
             except NoAnswer as answer:
                 said[addresses.get(node, str(node))] = answer
+                if answer.reason == "SASL_AUTHENTICATION_FAILED":
+                    break  # the others would count it as one more failed login
         raise cluster_error(self._cluster, said)
 
     async def again(self, exchange: Exchange, wanted: Wanted) -> Layout:

@@ -2,8 +2,9 @@
 How connections come to be: kafka-python's manager, with sockets that are opened under a time limit.
 
 kafka-python resolves names on its I/O thread, where a name server that is down stops everything; waits for a TLS handshake
-without end; and leaves sockets that failed to the garbage collector. All three matter to somebody who asks brokers that are
-down, every few seconds, for months.
+without end; leaves sockets that failed to the garbage collector; and throws away what a broker said last when the broker
+hangs up right after it, which is how it refuses a login. All that matters to somebody who asks brokers that are down, every
+few seconds, for months, and wants to know why.
 """
 
 import errno
@@ -20,6 +21,7 @@ from kafka.net.manager import KafkaConnectionManager
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 
 _IN_PROGRESS = (errno.EINPROGRESS, errno.EWOULDBLOCK)
+_RECEIVED_AT_ONCE = 1 << 18
 
 
 class Manager(KafkaConnectionManager):  # type: ignore[misc] # kafka-python is untyped
@@ -29,7 +31,7 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc] # kafka-python is u
         """A transport that is connected, and encrypted if need be (kafka-python calls this for each new connection)."""
         opened = await self._opened(node.host, node.port, timeout_at)
         if not self.ssl_enabled:
-            return KafkaTCPTransport(self._net, opened, host=node.host)
+            return _Transport(self._net, opened, host=node.host)
         settings = {key: value for key, value in self.config.items() if key.startswith("ssl_")}
         try:
             transport = _TlsTransport(self._net, opened, host=node.host, **settings)
@@ -102,7 +104,35 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc] # kafka-python is u
             raise kafka.KafkaConnectionError(os.strerror(code).lower())
 
 
-class _TlsTransport(KafkaSSLTransport):  # type: ignore[misc] # kafka-python is untyped
+class _Receiving:
+    """How both transports read: in large pieces, and what came before the end of the connection first."""
+
+    _sock: Any
+
+    def _sock_recv(self) -> tuple[bytes, Exception | None]:
+        """All bytes that are there, or why there are no more (kafka-python calls this when the socket is readable)."""
+        parts: list[bytes] = []
+        error: Exception | None = None
+        try:
+            while part := self._sock.recv(_RECEIVED_AT_ONCE):
+                parts.append(part)
+            error = kafka.KafkaConnectionError("the broker closed the connection")
+        except (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            pass
+        except ssl.SSLError as failure:  # TLS 1.3 refuses a client's certificate only here
+            error = failure
+        except OSError as failure:
+            error = kafka.KafkaConnectionError(f"the connection broke: {failure.strerror or failure}")
+        return (b"".join(parts), None) if parts else (b"", error)
+
+
+class _Transport(_Receiving, KafkaTCPTransport):  # type: ignore[misc] # kafka-python is untyped
+    """Plain TCP."""
+
+
+class _TlsTransport(_Receiving, KafkaSSLTransport):  # type: ignore[misc] # kafka-python is untyped
+    """TLS."""
+
     async def handshake_by(self, timeout_at: float) -> None:
         try:
             while True:
