@@ -19,7 +19,7 @@ from lagwatch.config.values import format_duration, parse_duration
 
 Finding = tuple[Path, str]
 """Where, and what was expected there."""
-_SECRETS: Final = ("password", "key_password", "token", "client_secret")
+_SECRETS: Final = ("password", "key_password", "token", "client_secret", "database")
 _MECHANISMS: Final = ", ".join(Mechanism.__args__)  # type: ignore[attr-defined] # typeshed does not know Literal's arguments
 
 
@@ -39,6 +39,7 @@ def findings(tree: dict[str, Any], *, files: bool) -> Iterator[Finding]:
     yield from _twins(webhook, ("webhook",))
     if "url" not in webhook and webhook.keys() & {"token", "token_file"}:
         yield ("webhook", "url"), "missing, expected beside the token"
+    yield from _twins(_dict(tree.get("store")), ("store",))
     if files:
         yield from _files(tree)
 

@@ -141,7 +141,7 @@ def _plain(item: Item, node: Node | None, path: Path, origins: dict[Path, Origin
         ]
     if (
         node is not None
-        and node.kind is Kind.FILE
+        and node.kind in (Kind.FILE, Kind.DIRECTORY)
         and isinstance(item.value, str)
         and item.value
         and item.origin.directory

@@ -81,7 +81,7 @@ def shown(value: Any, node: Node | None) -> str:
         return ""
     if node.kind is Kind.SECRET:
         return MASK
-    if node.kind not in (Kind.VALUE, Kind.FILE):
+    if node.kind not in (Kind.VALUE, Kind.FILE, Kind.DIRECTORY):
         # A text where a section belongs may be a secret that was written one level too high.
         return "a single value"
     return _printable(_USER_INFO.sub(f"{MASK}@", _as_yaml(value)))

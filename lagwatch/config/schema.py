@@ -16,7 +16,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from lagwatch.config.settings import ClusterSettings, Settings
-from lagwatch.config.values import FileMark
+from lagwatch.config.values import DirectoryMark, FileMark
 
 Path = tuple[str | int, ...]
 """Where a value is: keys, and positions in lists."""
@@ -33,6 +33,7 @@ class Kind(Enum):
     VALUE = "a value"
     SECRET = "a secret"  # noqa: S105 (a kind, not one)
     FILE = "a file"
+    DIRECTORY = "a directory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ def _node(annotation: Any, metadata: tuple[Any, ...]) -> Node:
         return Node(Kind.SECTION, annotation)
     if any(isinstance(mark, FileMark) for mark in metadata):
         return Node(Kind.FILE)
+    if any(isinstance(mark, DirectoryMark) for mark in metadata):
+        return Node(Kind.DIRECTORY)
     return Node(Kind.SECRET if annotation is SecretStr else Kind.VALUE)
 
 

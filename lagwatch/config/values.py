@@ -185,8 +185,23 @@ def _path(value: Any) -> Any:
     return Path(value).expanduser()
 
 
+def _database_url(value: SecretStr) -> SecretStr:
+    try:
+        parts = urlsplit(value.get_secret_value())
+        good = bool(parts.hostname) and len(parts.path) > 1 and (parts.port or 1) > 0
+    except ValueError:
+        good = False
+    if not good or parts.scheme not in ("postgresql", "postgres"):
+        raise ValueError("an address such as postgresql://user:password@host:5432/name")
+    return value
+
+
 class FileMark:
     """Marks a setting that names a file which must exist and be readable; see `checks.py`."""
+
+
+class DirectoryMark:
+    """Marks a setting that names a directory which need not be there."""
 
 
 Seconds = Annotated[float, BeforeValidator(parse_duration)]
@@ -206,4 +221,6 @@ Name = Annotated[str, AfterValidator(_name)]
 Url = Annotated[str, AfterValidator(_plain_url)]
 Secret = Annotated[SecretStr, AfterValidator(_not_empty)]
 SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
+Directory = Annotated[Path, BeforeValidator(_path), DirectoryMark()]
 ReadableFile = Annotated[Path, BeforeValidator(_path), FileMark()]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lagwatch.model.alerts import Alert, Severity, Transition
+from lagwatch.model.notices import Stage
 
 STATE_VERSION = 1
 """The version of the form in which alert states are kept; a higher one is not understood."""
@@ -53,6 +54,16 @@ class HistoryFilter:
     topic: str | None = None
     since: float | None = None
     until: float | None = None
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeFilter:
+    """Which messages of the outbox are wanted; None does not ask. `before` is the number of an entry: only older ones."""
+
+    receiver: str | None = None
+    cluster: str | None = None
+    stage: Stage | None = None
     before: int | None = None
 
 
