@@ -6,18 +6,22 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 
+from lagwatch.app.notices import notices
 from lagwatch.app.polls import Polls
 from lagwatch.app.web import address, listen, serve
 from lagwatch.collect import Reader, ReaderOptions
 from lagwatch.config import ClusterSettings, Settings, effective_rules, reloadable
+from lagwatch.cycle import judge_receivers
 from lagwatch.errors import LagwatchError
+from lagwatch.judge.engine import Alerts
 from lagwatch.logs import event
 from lagwatch.model.alerts import Transition
 from lagwatch.model.latest import Latest
+from lagwatch.model.service import Receiver
 from lagwatch.monitor import Monitor
 from lagwatch.publish.api import create_api
 from lagwatch.publish.board import Board
-from lagwatch.publish.notices import Counts, Delivery, Notifier, Webhook
+from lagwatch.publish.notices import Counts, MemoryOutbox, Notices
 
 LOG = logging.getLogger(__name__)
 
@@ -26,6 +30,12 @@ POLL_GRACE_S = 2.0
 
 NOTICE_GRACE_S = 3.0
 """How long what is ready to be sent may take to be sent then, for each receiver."""
+
+RECEIVERS_INTERVAL_S = 30.0
+"""How often the rules about receivers of notices are judged."""
+
+ITSELF = ""
+"""What is about lagwatch itself, as the name of its cluster: no label, and no cluster can be called so."""
 
 
 class Service:
@@ -41,8 +51,12 @@ class Service:
         self._load = load
         self._reloading = threading.Lock()
         rules = effective_rules(settings)
-        self._notifiers: tuple[Notifier, ...] = ()
-        self.board = Board(granularity=settings.metrics.granularity, notices=self._notice_counts)
+        self._outbox = MemoryOutbox()
+        self._notices: Notices | None = None
+        self._stuck = Alerts()
+        self.board = Board(
+            granularity=settings.metrics.granularity, notices=self._notice_counts, suppressed=self._suppressed
+        )
         self._readers = {cluster.name: Reader(reader_options(cluster)) for cluster in settings.clusters}
         self._monitors = {
             cluster.name: Monitor(
@@ -66,11 +80,11 @@ class Service:
             listener = stack.enter_context(listen(settings.web.host, settings.web.port))
             here = address(listener)
             stack.callback(event, LOG, logging.INFO, "stopped")
-            self._notifiers = _notifiers(settings, settings.web.external_url or here)
-            for notifier in self._notifiers:
-                stack.callback(notifier.close, NOTICE_GRACE_S)
-                notifier.open()
-            polls = Polls((name, self._interval_s(name), monitor.tick) for name, monitor in self._monitors.items())
+            self._notices = notices(settings, settings.web.external_url or here, self._outbox)
+            stack.callback(self._notices.close, NOTICE_GRACE_S)
+            self._notices.open()
+            jobs = [(name, self._interval_s(name), monitor.tick) for name, monitor in self._monitors.items()]
+            polls = Polls([*jobs, (ITSELF, RECEIVERS_INTERVAL_S, self._judge_receivers)])
             stack.callback(self._close_monitors)
             stack.callback(polls.close)
             polls.open()
@@ -102,12 +116,29 @@ class Service:
 
     def _publish(self, latest: Latest, _transitions: Sequence[Transition]) -> None:
         # First, so that a page which cannot be rendered keeps nobody from being notified.
-        for notifier in self._notifiers:
-            notifier.offer(latest)
+        if self._notices is not None and latest.verdict is not None:
+            self._notices.offer(latest.cluster, latest.verdict, interval_s=latest.health.interval_s)
         self.board.put(latest)
 
+    def _judge_receivers(self) -> None:
+        """Whether notices arrive; that they do not is told to the other receivers. Never raises."""
+        assert self._notices is not None
+        try:
+            known = {
+                name: Receiver(oldest_pending_at=counts.oldest_pending_at, dead_letters=counts.dead)
+                for name, counts in self._notices.counts().items()
+            }
+            rules = next(iter(self._monitors.values())).rules
+            verdict = judge_receivers(self._stuck, ITSELF, known, rules, time.time())
+            self._notices.offer(ITSELF, verdict, interval_s=RECEIVERS_INTERVAL_S)
+        except Exception as error:  # noqa: BLE001 (as around a poll: the next one comes)
+            event(LOG, logging.ERROR, "receivers not judged", exc_info=error)
+
     def _notice_counts(self) -> Mapping[str, Counts]:
-        return {notifier.name: notifier.counts() for notifier in self._notifiers}
+        return {} if self._notices is None else self._notices.counts()
+
+    def _suppressed(self) -> Mapping[str, Mapping[str, int]]:
+        return {} if self._notices is None else self._notices.quiet()
 
     def _close_monitors(self) -> None:
         until = time.monotonic() + POLL_GRACE_S
@@ -129,14 +160,4 @@ def reader_options(cluster: ClusterSettings) -> ReaderOptions:
         groups=cluster.groups.name_filter(),
         topics=cluster.topics.name_filter(),
         internal_topics=cluster.internal_topics,
-    )
-
-
-def _notifiers(settings: Settings, external_url: str) -> tuple[Notifier, ...]:
-    webhook = settings.webhook
-    if webhook.url is None:
-        return ()
-    delivery = Delivery(timeout_s=webhook.timeout_s)
-    return (
-        Webhook(webhook.url.get_secret_value(), external_url=external_url, headers=webhook.headers, delivery=delivery),
     )

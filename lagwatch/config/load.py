@@ -47,12 +47,9 @@ def build(
     file: Layer, environ: Mapping[str, str], flags: Mapping[str, Any], *, offline: bool = False
 ) -> tuple[Settings | None, list[Problem]]:
     """The settings of the three layers (None if they are wrong), and every problem."""
-    names = [rule.name for rule in rules.default_rules()]
-    written = file.top.get("rules")
-    names += (
-        [name for name in written.value if name not in names] if written and isinstance(written.value, dict) else []
-    )
-    variables, problems = sources.environment(environ, _cluster_names(file), names)
+    named = {section: _written(file, section) for section in ("rules", "receivers", "templates")}
+    named["rules"] = [*(rule.name for rule in rules.default_rules()), *named["rules"]]
+    variables, problems = sources.environment(environ, _cluster_names(file), named)
     item, more = combine(file, [variables, sources.flags(flags)])
     tree = plain(item)
     problems += more
@@ -67,6 +64,12 @@ def build(
         problems.append(Problem.at(NOWHERE.within(("bootstrap",)), _NO_CLUSTER))
     settings, wrong = validate(tree, files=not offline)
     return settings, problems + wrong
+
+
+def _written(file: Layer, section: str) -> list[str]:
+    """The names that the file gives to what is in a section."""
+    item = file.top.get(section)
+    return [str(name) for name in item.value] if item is not None and isinstance(item.value, dict) else []
 
 
 def _cluster_names(file: Layer) -> list[str]:

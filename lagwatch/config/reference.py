@@ -37,6 +37,9 @@ _HEAD: Final = """\
 # `lagwatch check FILE` says all that is wrong with a file.
 """
 _ONE_CLUSTER: Final = {"name": "default", "bootstrap": ["localhost:9092"]}
+_NAMED: Final = {"receivers": "on-call", "templates": "short"}
+_OWN: Final = ("receivers", "routes", "maintenance", "templates", "tokens")
+"""Lists and names that are empty until somebody fills them: shown whole, behind "#"."""
 _WIDTH: Final = 118
 
 
@@ -62,6 +65,9 @@ def _section(model: type[BaseModel], indent: str, *, examples: bool, first: str 
         if key == "rules":
             yield f"{lead}{key}:"
             yield from _rules(f"{indent}  ")
+        elif key in _OWN and node.model is not None:
+            yield f"{lead}{key}:"
+            yield from (f"{indent}{line}" for line in _own(key, node, node.model))
         elif node.model is not None:
             yield f"{lead}{key}:"
             yield from _below(node, indent, node.model, examples=examples)
@@ -77,6 +83,16 @@ def _below(node: Node, indent: str, model: type[BaseModel], *, examples: bool) -
         yield from _section(model, f"{indent}    ", examples=examples)
     else:
         yield from _section(model, f"{indent}  ", examples=examples)
+
+
+def _own(key: str, node: Node, model: type[BaseModel]) -> Iterator[str]:
+    """The shape of one element, behind "#"."""
+    yield "  # Example:"
+    if node.kind is Kind.NAMED:
+        lines = [f"{_NAMED[key]}:", *_section(model, "  ", examples=True)]
+    else:
+        lines = [*_section(model, "  ", examples=True, first="- ")]
+    yield from (f"  #   {line}" for line in lines)
 
 
 def _rules(indent: str) -> Iterator[str]:
@@ -116,14 +132,19 @@ def _default(key: str, info: FieldInfo) -> str:
         return f"{key}: {_yaml(_ONE_CLUSTER[key])}"
     if info.default is None or info.default is PydanticUndefined:
         return f"# {_example(key, info)}"
-    # A field that is a duration is called interval_s, and its key has lost the unit.
-    default = format_duration(info.default) if isinstance(info.default, float) and info.alias == key else info.default
+    default = _plain(key, info)
     hint = f"  # such as {_yaml(info.examples[0])}" if info.examples and default == () else ""
     return f"{key}: {_yaml(default)}{hint}"
 
 
 def _example(key: str, info: FieldInfo) -> str:
-    return f"{key}: {_yaml(info.examples[0] if info.examples else info.default)}"
+    return f"{key}: {_yaml(info.examples[0] if info.examples else _plain(key, info))}"
+
+
+def _plain(key: str, info: FieldInfo) -> Any:
+    """The default as it is written; a field that is a duration is called interval_s, and its key has lost the unit."""
+    is_duration = isinstance(info.default, float) and info.alias == key
+    return format_duration(info.default) if is_duration else info.default
 
 
 def _comment(info: FieldInfo, indent: str) -> Iterator[str]:

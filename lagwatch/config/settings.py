@@ -9,9 +9,12 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from lagwatch.config.access import TokenSettings
 from lagwatch.config.connection import ConnectionSettings
+from lagwatch.config.receivers import MaintenanceSettings, ReceiverSettings, RouteSettings, TemplateSettings
 from lagwatch.config.ruleset import RuleSettings
 from lagwatch.config.section import Section, read_secret
+from lagwatch.config.storage import StoreSettings
 from lagwatch.config.values import (
     Addresses,
     Interval,
@@ -97,13 +100,20 @@ class WebSettings(Section):
 
     host: Text = Field(
         "127.0.0.1",
-        description="Address to listen on. Nothing asks who is there, so only this computer is served unless you say 0.0.0.0.",
+        description="Address to listen on. Nobody is asked who they are before they read (see read_requires_token), so only this "
+        "computer is served unless you say 0.0.0.0.",
     )
     port: Port = Field(8484, description="Port to listen on; 0: any free one.")
     external_url: Url | None = Field(
         None,
         description="How people reach lagwatch; links in notices begin with it.",
         examples=["https://lagwatch.example.com"],
+    )
+    tokens: tuple[TokenSettings, ...] = Field(
+        (), description="Tokens of the API; without one nobody can silence, acknowledge or send again."
+    )
+    read_requires_token: bool = Field(
+        False, description="Whether reading needs a token as well (a browser sends it as a password); /livez and /readyz never do."
     )
 
 
@@ -116,7 +126,11 @@ class MetricsSettings(Section):
 
 
 class WebhookSettings(Section):
-    """One receiver of notices (Alertmanager's webhook JSON, version 4)."""
+    """
+    The short form for one receiver of notices, named webhook (Alertmanager's webhook JSON, version 4).
+
+    Unless a route names it, it hears of everything.
+    """
 
     url: SecretUrl | None = Field(
         None,
@@ -129,10 +143,9 @@ class WebhookSettings(Section):
     )
     timeout_s: PositiveSeconds = Field(10.0, alias="timeout", description="How long the receiver may take to answer.")
 
-    def headers(self) -> dict[str, str]:
-        """What to send beside the content type. Holds the token; ConfigurationError if its file cannot be read (any more)."""
-        token = read_secret(self.token, self.token_file)
-        return {} if token is None else {"Authorization": f"Bearer {token}"}
+    def secret_token(self) -> str | None:
+        """The token as it is now; ConfigurationError if its file cannot be read (any more)."""
+        return read_secret(self.token, self.token_file)
 
 
 class LogSettings(Section):
@@ -150,10 +163,20 @@ class Settings(Section):
     )
     web: WebSettings = Field(WebSettings(), description="Where metrics, API and pages are served.")
     metrics: MetricsSettings = Field(MetricsSettings(), description="What /metrics holds.")
+    store: StoreSettings = Field(StoreSettings(), description="What must outlive a restart, and for how long.")
     rules: dict[str, RuleSettings] = Field(
         {}, description="Changes to the rules that lagwatch comes with, by name, and rules of your own."
     )
     webhook: WebhookSettings = Field(
-        WebhookSettings(), description="One receiver of notices (Alertmanager's webhook JSON)."
+        WebhookSettings(),
+        description="One receiver of notices (Alertmanager's webhook JSON); the short form of receivers.",
     )
+    receivers: dict[Name, ReceiverSettings] = Field({}, description="Who can be told of alerts, by name.")
+    routes: tuple[RouteSettings, ...] = Field(
+        (), description="Who is told of which alerts; without any route everybody is told of everything."
+    )
+    maintenance: tuple[MaintenanceSettings, ...] = Field(
+        (), description="Windows that come again and again, in which nobody is told."
+    )
+    templates: dict[Name, TemplateSettings] = Field({}, description="Words of your own for messages, by name.")
     log: LogSettings = Field(LogSettings(), description="What lagwatch says while it runs, on stderr.")

@@ -29,14 +29,15 @@ _OTHERS: Final = ("LAGWATCH_TEST_", "LAGWATCH_DEMO_")
 
 
 def environment(
-    environ: Mapping[str, str], clusters: Iterable[str], rules: Iterable[str]
+    environ: Mapping[str, str], clusters: Iterable[str], named: Mapping[str, Iterable[str]]
 ) -> tuple[Layer, list[Problem]]:
     """
-    What the variables say. `clusters` and `rules` are the names that a variable may use, the clusters in their order.
+    What the variables say. `clusters` are the names that a variable may use, in their order; `named` those of each section
+    that goes by name (rules, receivers, ...).
 
     An empty variable is as if it were not set, because that is all a compose file can pass on.
     """
-    names = _Names(tuple(clusters), tuple(rules))
+    names = _Names(tuple(clusters), named)
     top, numbered = Item({}), dict[int, Item]()
     problems = []
     for name, text in sorted(environ.items()):
@@ -79,11 +80,11 @@ def flags(given: Mapping[str, Any]) -> Layer:
 
 
 class _Names:
-    """Finds the setting of a variable; names of clusters and rules are compared without case, with _ for . and -."""
+    """Finds the setting of a variable; names of clusters, rules, ... are compared without case, with _ for . and -."""
 
-    def __init__(self, clusters: tuple[str, ...], rules: tuple[str, ...]) -> None:
+    def __init__(self, clusters: tuple[str, ...], named: Mapping[str, Iterable[str]]) -> None:
         self._clusters = {_folded(name): at for at, name in reversed(list(enumerate(clusters)))}
-        self._rules = {_folded(name): name for name in rules}
+        self._named = {section: {_folded(name): name for name in names} for section, names in named.items()}
 
     def path(self, words: list[str]) -> tuple[Path, Node] | None:
         """The path and its kind, or None if there is no such setting or it is not a single value."""
@@ -93,8 +94,8 @@ class _Names:
             if number is None:
                 return None
             path = ("clusters", number, *words[2:])
-        elif words[0] == "rules" and len(words) > 1:
-            path = ("rules", self._rules.get(words[1], words[1]), *words[2:])
+        elif words[0] in self._named and len(words) > 1:
+            path = (words[0], self._named[words[0]].get(words[1], words[1]), *words[2:])
         node = _walk(path)
         return (path, node) if node is not None and node.kind not in (Kind.SECTION, Kind.SECTIONS, Kind.NAMED) else None
 

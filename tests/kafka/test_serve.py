@@ -82,6 +82,7 @@ def test_an_alert_reaches_log_metrics_api_and_webhook_and_ends_when_the_group_ha
             rules:
               ConsumerLagHigh: {{thresholds: {{lag: {{above: 50, clear: 10}}}}, for: 1s, keep: 1s, labels: {{team: payments}}}}
             webhook: {{url: "{there.url}", token: hook-secret}}
+            routes: [{{receivers: [webhook], group_wait: 0s, group_interval: 0s}}]
             """,
         )
         with serving(tmp_path) as service:

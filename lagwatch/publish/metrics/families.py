@@ -218,6 +218,30 @@ NOTIFICATION_OLDEST = Family(
     ("receiver",),
     "Since when the oldest of them waits; absent while none does.",
 )
+NOTIFICATION_LAST_SENT = Family(
+    "lagwatch_notification_last_sent_timestamp_seconds",
+    ("receiver",),
+    "When the receiver accepted a message last; absent until it did.",
+)
+NOTIFICATION_DEAD_LETTERS = Family(
+    "lagwatch_notification_dead_letters",
+    ("receiver",),
+    "Messages that were refused or given up and that can be sent again by hand.",
+)
+NOTIFICATION_TEMPLATE_ERRORS = Family(
+    "lagwatch_notification_template_errors_total",
+    ("receiver",),
+    "Messages that went out in lagwatch's own words because a template failed.",
+    "counter",
+)
+RECEIVER_UP = Family(
+    "lagwatch_receiver_up", ("receiver",), "0 while the receiver takes no message at all, 1 otherwise."
+)
+ALERTS_SUPPRESSED = Family(
+    "lagwatch_alerts_suppressed",
+    ("kafka_cluster", "reason"),
+    "Alerts that fire and are not told (inhibited, silenced, maintenance) or not repeated (acknowledged).",
+)
 BUILD_INFO = Family(
     "lagwatch_build_info", ("version", "python", "kafka_python", "numpy"), "Always 1; the labels carry versions."
 )
@@ -235,6 +259,8 @@ GROUPS: dict[str, tuple[Family, ...]] = {
     "Alerts": (ALERT, ALERTS),
     "Notifications": (
         *(NOTIFICATIONS, NOTIFICATIONS_FAILED, NOTIFICATIONS_RETRIED, NOTIFICATIONS_PENDING, NOTIFICATION_OLDEST),
+        *(NOTIFICATION_LAST_SENT, NOTIFICATION_DEAD_LETTERS, NOTIFICATION_TEMPLATE_ERRORS, RECEIVER_UP),
+        ALERTS_SUPPRESSED,
     ),
     "lagwatch itself": (
         *(LAST_POLL_SUCCESSFUL, LAST_POLL, LAST_GOOD_POLL, POLL_AGE, POLL_DURATION, POLL_INTERVAL, POLL_DEADLINE),

@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import version
 
 from prometheus_client.exposition import generate_latest as generate_text
@@ -40,22 +41,32 @@ class _Families(Collector):
         return self._families
 
 
-def own_page(
-    form: Format, latests: Sequence[Latest], series: Mapping[str, int], notices: Mapping[str, Counts], now: float
-) -> bytes:
-    """The end of the page: `series` counts by cluster, `notices` goes by receiver, `now` is seconds since the epoch."""
-    families = [*_own(latests, series, notices, now), *_PROCESS.collect(), *_PLATFORM.collect()]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """How notices go: `receivers` by name; `suppressed` counts alerts that fire and are not told, by cluster and reason."""
+
+    receivers: Mapping[str, Counts] = field(default_factory=dict)
+    suppressed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+def own_page(form: Format, latests: Sequence[Latest], series: Mapping[str, int], sending: Sending, now: float) -> bytes:
+    """The end of the page: `series` counts by cluster, `now` is seconds since the epoch."""
+    families = [*_own(latests, series, sending, now), *_PROCESS.collect(), *_PLATFORM.collect()]
     return _GENERATE[form](_Families(families))
 
 
-def _own(
-    latests: Sequence[Latest], series: Mapping[str, int], notices: Mapping[str, Counts], now: float
-) -> Iterator[Metric]:
+def _own(latests: Sequence[Latest], series: Mapping[str, int], sending: Sending, now: float) -> Iterator[Metric]:
     collected: dict[Family, Samples] = {}
     for latest in latests:
         for family, samples in _of_cluster(latest, series.get(latest.cluster, 0), now).items():
             collected.setdefault(family, {}).update(samples)
-    collected.update(_of_notices(notices))
+    collected.update(_of_notices(sending.receivers))
+    collected[f.ALERTS_SUPPRESSED] = {
+        (cluster, reason): count
+        for cluster, reasons in sending.suppressed.items()
+        if cluster
+        for reason, count in reasons.items()
+    }
     collected[f.BUILD_INFO] = {_VERSIONS: 1}
     for family in f.FAMILIES:
         if collected.get(family):
@@ -105,6 +116,12 @@ def _of_notices(notices: Mapping[str, Counts]) -> dict[Family, Samples]:
         f.NOTIFICATIONS_RETRIED: {(name,): c.retries for name, c in notices.items()},
         f.NOTIFICATIONS_PENDING: {(name,): c.pending for name, c in notices.items()},
         f.NOTIFICATION_OLDEST: oldest,
+        f.NOTIFICATION_LAST_SENT: {
+            (name,): c.last_sent_at for name, c in notices.items() if c.last_sent_at is not None
+        },
+        f.NOTIFICATION_DEAD_LETTERS: {(name,): c.dead for name, c in notices.items()},
+        f.NOTIFICATION_TEMPLATE_ERRORS: {(name,): c.template_errors for name, c in notices.items()},
+        f.RECEIVER_UP: {(name,): float(not c.down) for name, c in notices.items()},
     }
 
 

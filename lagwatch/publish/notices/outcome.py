@@ -8,18 +8,17 @@ from enum import StrEnum
 
 
 class Fate(StrEnum):
-    """SENT: the receiver has it. RETRY: later. REFUSED: it would be refused again. ERROR: a fault of ours."""
+    """SENT: the receiver has it. RETRY: later. REFUSED: it would be refused again."""
 
     SENT = "sent"
     RETRY = "retry"
     REFUSED = "refused"
-    ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """
-    The fate of one try, and the reason as a sentence.
+    The fate of one try, and the reason as a sentence (what the receiver said, if it took the message).
 
     `everyone` says that the receiver takes no message at all at present; `pause_s` is how long it asked to be left alone.
     """
@@ -36,9 +35,9 @@ def judge(status: int, headers: Mapping[str, str], excerpt: str, now: float) -> 
 
     Retried are 408, 429 and 5xx (RFC 9110 § 15, RFC 6585 § 4); Alertmanager retries 5xx and 429 of its webhooks.
     """
-    if 200 <= status < 300:
-        return Outcome(Fate.SENT)
     reason = f"the receiver answered {status}" + (f": {excerpt}" if excerpt else "")
+    if 200 <= status < 300:
+        return Outcome(Fate.SENT, reason)
     if status in (408, 429) or status >= 500:
         pause_s = retry_after_s(headers.get("retry-after", ""), now)
         return Outcome(Fate.RETRY, reason, everyone=status == 429 or pause_s is not None, pause_s=pause_s)
@@ -57,3 +56,9 @@ def retry_after_s(value: str, now: float) -> float | None:
     except ValueError:
         return None
     return max(0.0, moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - now)
+
+
+def first(outcomes: list[Outcome]) -> Outcome:
+    """Of several tries that belong to one message: the one that decides; it was sent if all were."""
+    worst = {Fate.SENT: 0, Fate.REFUSED: 1, Fate.RETRY: 2}
+    return max(outcomes, key=lambda each: worst[each.fate])

@@ -147,7 +147,7 @@ def test_any_environment_gives_settings_or_problems(environ, tree):
 @settings(deadline=None)
 @given(st.dictionaries(names.map("LAGWATCH_".__add__), texts, max_size=4))
 def test_no_variable_of_ours_is_passed_over_in_silence(environ):
-    layer, problems = environment(environ, ["default"], ["ConsumerLagHigh"])
+    layer, problems = environment(environ, ["default"], {"rules": ["ConsumerLagHigh"]})
     said = len(problems) + _leaves(Item(dict(layer.top))) + sum(_leaves(item) for item in layer.clusters.values())
     given_ = [name for name, text in environ.items() if text.strip() and name != "LAGWATCH_CONFIG"]
     assert bool(said) == bool(given_)

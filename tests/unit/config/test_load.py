@@ -178,7 +178,7 @@ def test_names_of_files_are_relative_to_the_file_that_names_them(tmp_path: Path)
     (tmp_path / "etc" / "lagwatch.yaml").write_text("bootstrap: a:1\nwebhook: {url: 'https://h/', token_file: token}")
     found = load(Path("etc/lagwatch.yaml"), {}, {})
     assert found.webhook.token_file == tmp_path / "etc" / "token"
-    assert found.webhook.headers() == {"Authorization": "Bearer t"}
+    assert found.webhook.secret_token() == "t"
 
 
 def test_for_a_back_test_no_cluster_is_needed_and_no_file_is_looked_at():

@@ -14,8 +14,8 @@ WRONG = {
     "internal-topics: true": 'internal-topics: not a setting, did you mean "internal_topics"?',
     "port: 1": 'port: not a setting, did you mean "web.port"?',
     "password: hunter2": 'password: not a setting, did you mean "connection.sasl.password"?',
-    "web: {zzz: 1}": "web.zzz: not a setting (expected one of host, port, external_url)",
-    "'web port': 1": "web port: not a setting (expected one of clusters, web, metrics, rules, ",
+    "web: {zzz: 1}": "web.zzz: not a setting (expected one of host, port, external_url, tokens, read_requires_token)",
+    "'web port': 1": "web port: not a setting (expected one of clusters, web, metrics, store, rules, ",
     "? [a]\n: 1": "expected a text as key",
     # Types
     "web: {port: 65536}": "web.port: 65536: expected a port from 0 to 65535",
@@ -55,6 +55,17 @@ WRONG = {
     "connection: {tls: {enabled: yes, cert_file: /dev/null}}": "connection.tls.key_file: missing, expected beside cert_file "
     "(it may name the same file)",
     "connection: {tls: {enabled: yes, key_file: /dev/null}}": "connection.tls.cert_file: missing, expected beside key_file",
+    # Tokens
+    "web: {tokens: [{name: a}]}": "web.tokens[0].token: missing, expected it or token_file",
+    "web: {tokens: [{name: a, token: x, token_file: /dev/null}]}": "web.tokens[0].token_file: /dev/null: expected either token or "
+    "token_file, not both",
+    "web: {tokens: [{name: a, token: x}, {name: a, token: y}]}": "web.tokens[1].name: a: expected one of its own "
+    "(web.tokens[0] has the same)",
+    "web: {tokens: [{name: a, token: x}, {name: b, token: x}]}": "web.tokens[1].token: ***: expected one of its own "
+    "(web.tokens[0] has the same)",
+    "web: {tokens: [{token: x}]}": "web.tokens[0].name: missing, expected whose it is; silences and the audit log name it",
+    "web: {tokens: [{name: a, token: x, role: admin}]}": "web.tokens[0].role: admin: expected one of viewer, operator",
+    "web: {read_requires_token: yes}": "web.tokens: missing, expected at least one beside read_requires_token",
     # Rules
     "rules: {ConsumerLagHgh: {for: 1m}}": 'rules.ConsumerLagHgh: not a rule, did you mean "ConsumerLagHigh"?',
     "rules: {Zzz: {for: 1m}}": "rules.Zzz: not a rule (expected one of ",

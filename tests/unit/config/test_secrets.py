@@ -16,17 +16,29 @@ SECRET = "hunter2-and-more"
 def secret_paths(node: Node = ROOT, path: Path = ()) -> list[Path]:
     """The way to every setting that is a secret."""
     if node.kind is Kind.SECTIONS:
-        return secret_paths(Node(Kind.SECTION, node.model), path)
+        return secret_paths(Node(Kind.SECTION, node.model), path if path == ("clusters",) else (*path, 0))
+    if node.kind is Kind.NAMED and path != ("rules",):
+        return secret_paths(Node(Kind.SECTION, node.model), (*path, "ours"))
     if node.kind is Kind.SECTION and node.model is not None:
         return [found for key, child in fields(node.model).items() for found in secret_paths(child, (*path, key))]
     return [path] if node.kind is Kind.SECRET else []
 
 
+BESIDE = {
+    "web.tokens.0": ", name: ada",
+    "receivers.ours.alertmanager": ", urls: ['http://h']",
+    "receivers.ours.webhook": ", url: 'http://h'",
+    "receivers.ours.email": ", host: h, from: a@h, to: [b@h], username: u",
+}
+"""What a section needs beside its secret."""
+
 PATHS = [path[1:] if path[0] == "clusters" else path for path in secret_paths()]
 
 
 def nested(path: Path, value: str) -> str:
-    return "{" + ": {".join(str(key) for key in path) + f": {value}" + "}" * len(path)
+    for key in reversed(path):
+        value = f"[{value}]" if isinstance(key, int) else f"{{{key}: {value}}}"
+    return value
 
 
 WRONG = [
@@ -58,15 +70,27 @@ def test_the_secrets_are_these():
         "connection.sasl.password",
         "connection.sasl.token",
         "connection.sasl.oidc.client_secret",
+        "web.tokens.0.token",
+        "store.database",
         "webhook.url",
         "webhook.token",
+        "receivers.ours.alertmanager.token",
+        "receivers.ours.webhook.url",
+        "receivers.ours.webhook.token",
+        "receivers.ours.webhook.signing_key",
+        "receivers.ours.slack.url",
+        "receivers.ours.pagerduty.routing_key",
+        "receivers.ours.pagerduty.url",
+        "receivers.ours.email.password",
+        "receivers.ours.apprise.url",
     ]
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_secret_is_not_in_what_is_printed_of_settings(path):
-    secret = f"https://{SECRET}/" if path[-1] == "url" else SECRET
-    found, _ = parse(f"bootstrap: a:1\n<<: {nested(path, secret)}")
+    secret = {"url": f"https://{SECRET}/", "database": f"postgresql://me:{SECRET}@h/name"}.get(str(path[-1]), SECRET)
+    beside = "" if path[-1] == "url" else BESIDE.get(".".join(map(str, path[:-1])), "")
+    found, _ = parse(f"bootstrap: a:1\n<<: {nested(path, secret + beside)}")
     assert found is not None
     for shown in (repr(found), str(found), found.model_dump_json(), repr(found.model_dump())):
         assert SECRET not in shown

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lagwatch.model.alerts import Alert, Severity, State, Subject
-from lagwatch.publish.notices.payload import MESSAGE_LIMIT, NEVER, fingerprint, messages
+from lagwatch.publish.notices.payload import NEVER, content, ended, entry, fingerprint, label_set
 
 AT = 1_700_000_000.0
 
@@ -28,57 +28,61 @@ def alert(group: str | None = "billing", topic: str | None = "orders", **changes
     return Alert(**(known | changes))
 
 
-def sent(*alerts: Alert) -> list[dict]:
-    return [
-        json.loads(each.body) for each in messages(alerts, receiver="webhook", external_url="http://lagwatch:8484/")
-    ]
+def sent(*alerts: Alert) -> dict:
+    """The message of a group of alerts."""
+    labels = label_set(alerts[0])
+    return content(
+        [entry(each, "http://lagwatch:8484") for each in alerts],
+        receiver="webhook",
+        labels={name: labels[name] for name in ("kafka_cluster", "group") if name in labels},
+        external_url="http://lagwatch:8484",
+        firing=any(each.state is State.FIRING for each in alerts),
+    )
 
 
 def test_a_firing_alert_is_told_field_by_field_as_alertmanager_does():
-    assert sent(alert()) == [
-        {
-            "version": "4",
-            "groupKey": '{}:{group="billing", kafka_cluster="local"}',
-            "truncatedAlerts": 0,
-            "status": "firing",
-            "receiver": "webhook",
-            "groupLabels": {"kafka_cluster": "local", "group": "billing"},
-            "commonLabels": {
-                "alertname": "ConsumerLagHigh",
-                "severity": "critical",
-                "kafka_cluster": "local",
-                "group": "billing",
-                "topic": "orders",
-            },
-            "commonAnnotations": {
-                "summary": "billing is 123456 messages behind on orders",
-                "next_step": "Look at its members.",
-                "value": "123456",
-            },
-            "externalURL": "http://lagwatch:8484",
-            "alerts": [
-                {
-                    "status": "firing",
-                    "labels": {
-                        "alertname": "ConsumerLagHigh",
-                        "severity": "critical",
-                        "kafka_cluster": "local",
-                        "group": "billing",
-                        "topic": "orders",
-                    },
-                    "annotations": {
-                        "summary": "billing is 123456 messages behind on orders",
-                        "next_step": "Look at its members.",
-                        "value": "123456",
-                    },
-                    "startsAt": "2023-11-14T22:13:20.000Z",
-                    "endsAt": NEVER,
-                    "generatorURL": "http://lagwatch:8484/api/v1/clusters/local/groups/billing",
-                    "fingerprint": "76b4be2c96949516",
-                }
-            ],
-        }
-    ]
+    assert sent(alert()) == {
+        "version": "4",
+        "groupKey": '{}:{group="billing", kafka_cluster="local"}',
+        "truncatedAlerts": 0,
+        "status": "firing",
+        "receiver": "webhook",
+        "groupLabels": {"kafka_cluster": "local", "group": "billing"},
+        "commonLabels": {
+            "alertname": "ConsumerLagHigh",
+            "severity": "critical",
+            "kafka_cluster": "local",
+            "group": "billing",
+            "topic": "orders",
+        },
+        "commonAnnotations": {
+            "summary": "billing is 123456 messages behind on orders",
+            "next_step": "Look at its members.",
+            "value": "123456",
+        },
+        "externalURL": "http://lagwatch:8484",
+        "alerts": [
+            {
+                "status": "firing",
+                "labels": {
+                    "alertname": "ConsumerLagHigh",
+                    "severity": "critical",
+                    "kafka_cluster": "local",
+                    "group": "billing",
+                    "topic": "orders",
+                },
+                "annotations": {
+                    "summary": "billing is 123456 messages behind on orders",
+                    "next_step": "Look at its members.",
+                    "value": "123456",
+                },
+                "startsAt": "2023-11-14T22:13:20.000Z",
+                "endsAt": NEVER,
+                "generatorURL": "http://lagwatch:8484/api/v1/clusters/local/groups/billing",
+                "fingerprint": "76b4be2c96949516",
+            }
+        ],
+    }
 
 
 def shape(value):
@@ -90,7 +94,7 @@ def shape(value):
 
 def test_the_shape_is_that_of_a_message_recorded_from_a_real_alertmanager():
     recorded = json.loads((Path(__file__).parent / "alertmanager-0.25.0.json").read_text())
-    (message,) = sent(alert())
+    message = sent(alert())
     assert shape(recorded) == shape(message)
     for key in ("groupKey", "groupLabels", "commonLabels", "truncatedAlerts", "version", "status"):
         assert recorded[key] == message[key]
@@ -98,56 +102,72 @@ def test_the_shape_is_that_of_a_message_recorded_from_a_real_alertmanager():
 
 def test_fingerprints_are_those_of_a_real_alertmanager():
     for group, topic, measured in (("billing", "orders", "76b4be2c96949516"), ('a/b "c"', "ü", "d68692cf5e8397e2")):
-        (message,) = sent(alert(group=group, topic=topic))
+        message = sent(alert(group=group, topic=topic))
         assert measured == message["alerts"][0]["fingerprint"]
 
 
 def test_a_resolved_alert_says_when_it_ended_and_keeps_its_fingerprint():
-    (begun,), (ended,) = sent(alert()), sent(alert(state=State.RESOLVED, resolved_at=AT + 60))
-    assert (ended["status"], ended["alerts"][0]["status"]) == ("resolved", "resolved")
-    assert ended["alerts"][0]["endsAt"] == "2023-11-14T22:14:20.000Z"
-    assert begun["alerts"][0]["fingerprint"] == ended["alerts"][0]["fingerprint"]
+    begun, over = sent(alert()), sent(alert(state=State.RESOLVED, resolved_at=AT + 60))
+    assert (over["status"], over["alerts"][0]["status"]) == ("resolved", "resolved")
+    assert over["alerts"][0]["endsAt"] == "2023-11-14T22:14:20.000Z"
+    assert begun["alerts"][0]["fingerprint"] == over["alerts"][0]["fingerprint"]
 
 
 def test_a_message_with_one_firing_alert_is_firing():
-    (message,) = sent(alert(topic="a", state=State.RESOLVED, resolved_at=AT + 60), alert(topic="b"))
+    message = sent(alert(topic="a", state=State.RESOLVED, resolved_at=AT + 60), alert(topic="b"))
     assert (message["status"], [each["status"] for each in message["alerts"]]) == ("firing", ["resolved", "firing"])
 
 
-def test_every_group_gets_a_message_of_its_own_and_so_does_the_cluster():
-    told = sent(alert(), alert(group="audit"), alert(group=None, topic=None), alert(topic="refunds"))
-    assert [(m["groupLabels"].get("group"), len(m["alerts"])) for m in told] == [
-        ("billing", 2),
-        ("audit", 1),
-        (None, 1),
-    ]
-    assert told[2]["alerts"][0]["generatorURL"] == "http://lagwatch:8484/api/v1/clusters/local/alerts"
+def test_what_is_about_the_cluster_links_to_its_alerts():
+    assert sent(alert(group=None, topic=None))["alerts"][0]["generatorURL"] == (
+        "http://lagwatch:8484/api/v1/clusters/local/alerts"
+    )
+
+
+def test_an_alert_says_its_threshold_what_was_seen_and_why():
+    notes = sent(alert(threshold=100_000.0, seen={"members": 3.0, "state": "Stable", "nothing": None}, cause="slow"))
+    assert (
+        notes["alerts"][0]["annotations"]
+        | {
+            "threshold": "100000",
+            "seen": "members 3, state Stable",
+            "cause": "slow",
+        }
+        == notes["alerts"][0]["annotations"]
+    )
+
+
+def test_an_alert_that_is_gone_ends_with_a_reason_and_the_same_fingerprint():
+    begun = entry(alert(), "http://lagwatch:8484")
+    over = ended(begun, AT + 1, "the rule is gone")
+    assert (over["status"], over["endsAt"], over["annotations"]["reason"]) == (
+        "resolved",
+        "2023-11-14T22:13:21.000Z",
+        "the rule is gone",
+    )
+    assert begun["fingerprint"] == over["fingerprint"]
+    assert "reason" not in begun["annotations"]
 
 
 def test_what_differs_between_the_alerts_of_a_message_is_not_common():
-    (message,) = sent(alert(topic="a"), alert(topic="b", value=1.0))
+    message = sent(alert(topic="a"), alert(topic="b", value=1.0))
     assert {"alertname", "severity", "kafka_cluster", "group"} == set(message["commonLabels"])
     assert {"summary", "next_step"} == set(message["commonAnnotations"])
 
 
-def test_many_alerts_of_one_group_become_several_messages_and_none_is_left_out():
-    told = sent(*(alert(topic=f"topic-{n}") for n in range(MESSAGE_LIMIT * 2 + 1)))
-    assert [len(message["alerts"]) for message in told] == [MESSAGE_LIMIT, MESSAGE_LIMIT, 1]
-
-
 def test_the_rules_own_labels_are_there_and_cannot_hide_what_the_alert_is_about():
-    (message,) = sent(alert(labels={"team": "payments", "group": "another"}))
+    message = sent(alert(labels={"team": "payments", "group": "another"}))
     labels = message["alerts"][0]["labels"]
     assert (labels["team"], labels["group"]) == ("payments", "billing")
 
 
 def test_an_unknown_value_is_left_out():
-    (message,) = sent(alert(value=None))
+    message = sent(alert(value=None))
     assert "value" not in message["alerts"][0]["annotations"]
 
 
 def test_names_that_need_quoting_survive():
-    (message,) = sent(alert(group='a/b "c"', topic="ü"))
+    message = sent(alert(group='a/b "c"', topic="ü"))
     assert message["groupKey"] == '{}:{group="a/b \\"c\\"", kafka_cluster="local"}'
     assert message["alerts"][0]["generatorURL"].endswith("/groups/a%2Fb%20%22c%22")
 

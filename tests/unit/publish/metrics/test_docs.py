@@ -45,8 +45,8 @@ def everything() -> Board:
         gaps_by_reason={("offsets", "DEADLINE"): 1},
         requests_by_api={"Metadata": 1},
     )
-    counts = Counts(sent=1, failed_by_reason={"refused": 1}, pending=1, oldest_pending_at=T0)
-    board = Board(notices=lambda: {"webhook": counts}, clock=lambda: T0)
+    counts = Counts(sent=1, failed_by_reason={"refused": 1}, pending=1, oldest_pending_at=T0, last_sent_at=T0)
+    board = Board(notices=lambda: {"webhook": counts}, suppressed=lambda: {"main": {"silenced": 1}}, clock=lambda: T0)
     board.put(replace(one, health=health))
     return board
 

@@ -101,14 +101,36 @@ def test_requests_gaps_and_bytes_are_those_of_the_poll_and_the_counters_those_si
 
 
 def test_notices_are_counted_by_receiver():
-    counts = Counts(sent=7, failed_by_reason={"gave_up": 2}, retries=5, pending=3, oldest_pending_at=T0 - 90)
-    page = board(latest(), notices=lambda: {"webhook": counts})
+    counts = Counts(
+        sent=7,
+        failed_by_reason={"gave_up": 2},
+        retries=5,
+        pending=3,
+        oldest_pending_at=T0 - 90,
+        template_errors=4,
+        dead=2,
+        down=True,
+        last_sent_at=T0 - 100,
+    )
+    page = board(latest(), notices=lambda: {"webhook": counts, "mail": Counts()})
 
-    assert of(page, "lagwatch_notifications_total", "receiver") == {"webhook": 7}
+    assert of(page, "lagwatch_notifications_total", "receiver") == {"webhook": 7, "mail": 0}
     assert of(page, "lagwatch_notifications_failed_total", "receiver", "reason") == {("webhook", "gave_up"): 2}
-    assert of(page, "lagwatch_notifications_retried_total", "receiver") == {"webhook": 5}
-    assert of(page, "lagwatch_notifications_pending", "receiver") == {"webhook": 3}
+    assert of(page, "lagwatch_notifications_retried_total", "receiver") == {"webhook": 5, "mail": 0}
+    assert of(page, "lagwatch_notifications_pending", "receiver") == {"webhook": 3, "mail": 0}
     assert of(page, "lagwatch_notification_oldest_pending_timestamp_seconds", "receiver") == {"webhook": T0 - 90}
+    assert of(page, "lagwatch_notification_last_sent_timestamp_seconds", "receiver") == {"webhook": T0 - 100}
+    assert of(page, "lagwatch_notification_dead_letters", "receiver") == {"webhook": 2, "mail": 0}
+    assert of(page, "lagwatch_notification_template_errors_total", "receiver") == {"webhook": 4, "mail": 0}
+    assert of(page, "lagwatch_receiver_up", "receiver") == {"webhook": 0, "mail": 1}
+
+
+def test_alerts_that_are_not_told_are_counted_by_reason():
+    page = board(latest(), suppressed=lambda: {"main": {"silenced": 3, "acknowledged": 1}, "": {"silenced": 1}})
+    assert of(page, "lagwatch_alerts_suppressed", "kafka_cluster", "reason") == {
+        ("main", "silenced"): 3,
+        ("main", "acknowledged"): 1,
+    }
 
 
 def test_without_receivers_and_without_pending_notices_nothing_is_said_of_them():
