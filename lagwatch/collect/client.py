@@ -86,13 +86,19 @@ class Client:
     """
     One cluster's connections. `run` is for the owner's thread, the coroutines for code that `run` runs on the I/O thread.
 
-    `settings` are kafka-python's security settings; they hold secrets.
+    `settings` are kafka-python's security settings; they hold secrets. Raises ClusterUnreachable for an address that is none.
     """
 
     def __init__(self, bootstrap: Sequence[str], settings: Mapping[str, Any]) -> None:
         configuration = {**_SETTINGS, **settings, "bootstrap_servers": list(bootstrap)}
         self._net = NetworkSelector(client_id=_SETTINGS["client_id"], slow_task_threshold_secs=0)
-        self._manager = Manager(self._net, **configuration)
+        try:
+            self._manager = Manager(self._net, **configuration)
+        except ValueError as error:
+            self._net.close()
+            raise ClusterUnreachable(
+                f"The addresses {', '.join(bootstrap)} cannot be used, each must be host:port: {error}."
+            ) from error
         self._brokers: tuple[Broker, ...] = ()
         self._done: threading.Event | None = None
         self._closed = False

@@ -36,11 +36,16 @@ class CommitTables:
         self._row: Int32 = np.empty(0, np.int32)
         self._unknown: Int64 = np.empty(0, np.int64)
 
-    def table(self, groups: tuple[str, ...], parts: Sequence[Part]) -> CommitTable:
-        """The table for the snapshot's groups (their names, sorted); parts of other groups are left out."""
-        shape = (groups, *(column for part in parts for column in (part.groups, part.group, part.row)))
+    def table(
+        self, groups: tuple[str, ...], parts: Sequence[Part], unknown: frozenset[str] = frozenset()
+    ) -> CommitTable:
+        """
+        The table for the snapshot's groups (their names, sorted). Other groups are left out, and so are those that are
+        `unknown` because a part of what they have committed is.
+        """
+        shape = (groups, unknown, *(column for part in parts for column in (part.groups, part.group, part.row)))
         if len(shape) != len(self._shape) or any(a is not b for a, b in zip(shape, self._shape, strict=True)):
-            self._arrange(groups, parts)
+            self._arrange(groups, parts, unknown)
             self._shape = shape
         return CommitTable(
             group=self._group,
@@ -49,8 +54,8 @@ class CommitTables:
             reported_lag=self._reported(parts),
         )
 
-    def _arrange(self, groups: tuple[str, ...], parts: Sequence[Part]) -> None:
-        place = {name: index for index, name in enumerate(groups)}
+    def _arrange(self, groups: tuple[str, ...], parts: Sequence[Part], unknown: frozenset[str]) -> None:
+        place = {name: index for index, name in enumerate(groups) if name not in unknown}
         group = _joined(
             [np.fromiter((place.get(name, -1) for name in p.groups), np.int64, len(p.groups))[p.group] for p in parts]
         )

@@ -10,16 +10,15 @@ from lagwatch.collect.errors import NoAnswer
 from lagwatch.collect.exchange import Exchange
 from lagwatch.collect.groups import Described, Listed
 from lagwatch.collect.layout import Topology
-from lagwatch.collect.questions import (
-    COMMIT_KINDS,
-    Question,
-    Reply,
-    Subject,
+from lagwatch.collect.planning import (
     commit_kind,
     commit_questions,
+    commit_requests_needed,
     describe_questions,
+    describe_requests_needed,
     described_by_type,
 )
+from lagwatch.collect.questions import COMMIT_KINDS, Question, Reply, Subject
 from lagwatch.collect.remember import Remembered
 from lagwatch.collect.requests import LIST_GROUPS
 from lagwatch.model.filters import NameFilter
@@ -152,13 +151,14 @@ class _Questions:
         """The questions known so far; shared out anew if that takes fewer requests (the first time sizes were guessed)."""
         if self._changed or self.too_large:
             spare = 0 if self._guessed else _SPARE_REQUESTS
-            too_many = len(self._commits) > spare + len(
-                commit_questions(versions, wanted.values(), self._sizes, likely)
-            )
-            gone = sum(len(question.names) for question in self._commits) > _SPARE_NAMES * len(wanted)
-            if too_many or gone or self.too_large:
-                self._commits, self._descriptions, self._added_for = [], [], None
-                self.add(versions, wanted, likely)
+            few = commit_requests_needed(versions, wanted.values(), self._sizes, likely)
+            names = sum(len(question.names) for question in self._commits)
+            if self.too_large or len(self._commits) > few + spare or names > _SPARE_NAMES * len(wanted):
+                self._commits, self._added_for = [], None
+            few = describe_requests_needed(described_by_type(wanted.values()))
+            if len(self._descriptions) > few + _SPARE_REQUESTS:
+                self._descriptions, self._added_for = [], None
+            self.add(versions, wanted, likely)
             self._changed = self._guessed = self.too_large = False
         return self._commits + self._descriptions
 

@@ -47,6 +47,7 @@ class GroupReader:
         self._search = Search(self._sizes)
         self._known: dict[str, Group] = {}
         self._names: tuple[str, ...] = ()
+        self._unknown: frozenset[str] = frozenset()
         self._groups: tuple[Group, ...] = ()
         self._steady: tuple[object, ...] = ()
 
@@ -80,10 +81,10 @@ class GroupReader:
             sought = self._to_seek(said, facts, wanted)
             found = await self._search.run(exchange, layout, sought, silent)
             parts += found.parts
+            _count_gaps(said, facts, sought, found.failures, gaps)
             self._settle(facts, found.groups, found.gone)
-            _count_gaps(said, sought, found.failures, gaps)
             self._steady = () if sought or silent else tuple(one.facts for one in said)
-        return Groups(self._groups, self._tables.table(self._names, parts))
+        return Groups(self._groups, self._tables.table(self._names, parts, self._unknown))
 
     def _ask(self, exchange: Exchange, layout: Layout, nodes: Iterable[int], wanted: NameFilter) -> Asked:
         likely = layout.topology.likely_commit_answer
@@ -122,6 +123,8 @@ class GroupReader:
         names = tuple(sorted(name for name in facts if name not in gone))
         self._names = self._names if names == self._names else names
         self._groups = tuple(facts[name] for name in names)
+        unknown = frozenset(group.name for group in self._groups if not group.known)
+        self._unknown = self._unknown if unknown == self._unknown else unknown
         self._known = {group.name: group for group in self._groups}
         for name in self._sizes.keys() - self._known.keys():
             del self._sizes[name]
@@ -137,8 +140,10 @@ def _merged(said: Sequence[Said]) -> dict[str, Group]:
     return facts
 
 
-def _count_gaps(said: Sequence[Said], sought: Sequence[Sought], failures: Sequence[Failure], gaps: Gaps) -> None:
-    """Failures that nothing was done about, and what the search left unknown."""
+def _count_gaps(
+    said: Sequence[Said], facts: Mapping[str, Group], sought: Sequence[Sought], failures: Sequence[Failure], gaps: Gaps
+) -> None:
+    """Failures of the broker that each group was taken from, unless it was looked for; and what the search left unknown."""
     names = {one.listed.name for one in sought}
     for one in said:
         for part, reasons in (
@@ -146,7 +151,7 @@ def _count_gaps(said: Sequence[Said], sought: Sequence[Sought], failures: Sequen
             ("group_description", one.reply.description_failures),
         ):
             for name, reason in reasons.items():
-                if name not in names:
+                if name not in names and facts[name].coordinator == one.node:
                     gaps.add(part, reason, name, broker=one.node)
     for failure in failures:
         gaps.add(failure.part, failure.reason, failure.name, broker=failure.broker)

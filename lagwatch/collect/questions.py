@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lagwatch.collect import groups as g
-from lagwatch.collect.client import Versions
 from lagwatch.collect.columns import CommitDecoder
 from lagwatch.collect.commits import Part
 from lagwatch.collect.errors import MOVED_COORDINATOR, NoAnswer, error_name, no_answer
@@ -24,7 +23,6 @@ from lagwatch.collect.remember import Remembered
 from lagwatch.collect.requests import (
     CONSUMER_GROUP_DESCRIBE,
     DESCRIBE_GROUPS,
-    OFFSET_FETCH,
     SHARE_GROUP_DESCRIBE,
     SHARE_GROUP_OFFSETS,
     STREAMS_GROUP_DESCRIBE,
@@ -39,9 +37,6 @@ ANSWER_BYTES = 2_000_000
 How large an OffsetFetch answer may become; groups are spread over more requests beyond it. It is far below the frame limit
 (200 MB) so that a broker that is working is seen to: answers come one by one.
 """
-
-DESCRIBED_AT_ONCE = 250
-"""Groups per describe request: an answer is decoded again as soon as one of its groups changes."""
 
 
 @dataclass(slots=True)
@@ -121,7 +116,7 @@ class Question(ABC):
         return name in wanted
 
 
-class _CommitQuestion(Question):
+class CommitQuestion(Question):
     """OffsetFetch: v8 for many groups, v7 (brokers before 3.0) for one."""
 
     def __init__(self, request: Request, names: Sequence[str], sizes: dict[str, int]) -> None:
@@ -133,6 +128,7 @@ class _CommitQuestion(Question):
     def read(
         self, answer: memoryview | NoAnswer, topology: Topology, wanted: Mapping[str, Listed], reply: Reply
     ) -> None:
+        """As every question; a too large answer is remembered, besides."""
         if isinstance(answer, NoAnswer) and answer.reason == "ANSWER_TOO_LARGE":
             self._sizes.update(dict.fromkeys(self.names, ANSWER_BYTES))  # each goes alone from now on
         super().read(answer, topology, wanted, reply)
@@ -160,7 +156,7 @@ class _CommitQuestion(Question):
         return reply.commit_failures
 
 
-class _ShareQuestion(Question):
+class ShareQuestion(Question):
     """DescribeShareGroupOffsets: the start offset of each share partition, and from version 1 on the lag."""
 
     def __init__(self, request: Request, names: Sequence[str]) -> None:
@@ -214,7 +210,7 @@ class _Descriptions(NamedTuple):
     failed: tuple[Described, ...]
 
 
-class _DescribeQuestion(Question):
+class DescribeQuestion(Question):
     """One of the four describe requests, which each know groups of one type only."""
 
     def __init__(self, kind: str, request: Request, names: Sequence[str]) -> None:
@@ -229,7 +225,7 @@ class _DescribeQuestion(Question):
                 reply.description_failed(found.name, found.error)
 
     def _decode(self, topology: Topology, body: bytes) -> _Descriptions:
-        api, _, decode = _DESCRIBE[self.kind]
+        api, _, decode = DESCRIBE[self.kind]
         all_of_them = decode(api.decode(self.request.version, body), topology)
         return _Descriptions({d.name: d for d in all_of_them}, tuple(d for d in all_of_them if d.error))
 
@@ -251,86 +247,9 @@ def _streams(answer: Any, topology: Topology) -> Sequence[Described]:
     return g.streams_groups(answer, partitions)
 
 
-_DESCRIBE: Mapping[str, tuple[Api, str, _Decode]] = {
+DESCRIBE: Mapping[str, tuple[Api, str, _Decode]] = {
     g.CLASSIC: (DESCRIBE_GROUPS, "groups", lambda answer, _: g.classic_groups(answer)),
     g.CONSUMER: (CONSUMER_GROUP_DESCRIBE, "group_ids", lambda answer, _: g.consumer_groups(answer)),
     g.SHARE: (SHARE_GROUP_DESCRIBE, "group_ids", lambda answer, _: g.share_groups(answer)),
     g.STREAMS: (STREAMS_GROUP_DESCRIBE, "group_ids", _streams),
 }
-
-
-def commit_questions(
-    versions: Versions, listed: Iterable[Listed], sizes: dict[str, int], likely: int
-) -> list[Question]:
-    """
-    Asks for all committed offsets of these groups.
-
-    `sizes` has about how many bytes each group's answer took last time, `likely` is assumed for the others. Share groups
-    of a broker that cannot be asked for theirs are left out.
-    """
-    listed = list(listed)
-    names = [group.name for group in listed if group.type != g.SHARE]
-    shares = [group.name for group in listed if group.type == g.SHARE]
-    questions: list[Question] = []
-    if names:
-        version = OFFSET_FETCH.version(versions)
-        packs = _packs(names, sizes, likely) if version >= 8 else [[name] for name in names]
-        questions += [_CommitQuestion(_offset_fetch(version, pack), pack, sizes) for pack in packs]
-    if shares and SHARE_GROUP_OFFSETS.spoken_by(versions):
-        kind = SHARE_GROUP_OFFSETS.request.DescribeShareGroupOffsetsRequestGroup
-        wanted = [kind(group_id=name, topics=None) for name in shares]
-        request = SHARE_GROUP_OFFSETS.encode(SHARE_GROUP_OFFSETS.version(versions), groups=wanted)
-        questions.append(_ShareQuestion(request, shares))
-    return questions
-
-
-def describe_questions(versions: Versions, kinds: Mapping[str, Sequence[str]]) -> list[Question]:
-    """Asks for the descriptions of these groups, given by type; types that the broker cannot describe are left out."""
-    questions: list[Question] = []
-    for kind, names in kinds.items():
-        api, names_field, _ = _DESCRIBE[kind]
-        if not api.spoken_by(versions):
-            continue
-        version = api.version(versions)
-        for start in range(0, len(names), DESCRIBED_AT_ONCE):
-            some = names[start : start + DESCRIBED_AT_ONCE]
-            request = api.encode(version, **{names_field: list(some)}, include_authorized_operations=False)
-            questions.append(_DescribeQuestion(kind, request, some))
-    return questions
-
-
-def commit_kind(group: Listed) -> str:
-    """How this group is asked for its commits."""
-    return SHARE_COMMITS if group.type == g.SHARE else COMMITS
-
-
-def described_by_type(listed: Iterable[Listed]) -> dict[str, list[str]]:
-    """Who is described how. An empty classic group is not: its list entry says all that there is."""
-    kinds: dict[str, list[str]] = {}
-    for group in listed:
-        if group.type in _DESCRIBE and not (group.type == g.CLASSIC and group.state == "Empty"):
-            kinds.setdefault(group.type, []).append(group.name)
-    return kinds
-
-
-def _offset_fetch(version: int, names: Sequence[str]) -> Request:
-    if version < 8:
-        return OFFSET_FETCH.encode(version, group_id=names[0], topics=None, require_stable=False)
-    group = OFFSET_FETCH.request.OffsetFetchRequestGroup
-    return OFFSET_FETCH.encode(
-        version, groups=[group(group_id=name, topics=None) for name in names], require_stable=False
-    )
-
-
-def _packs(names: Sequence[str], sizes: Mapping[str, int], likely: int) -> list[list[str]]:
-    """Groups in packs whose answers stay below ANSWER_BYTES; a group that alone is larger goes alone."""
-    packs: list[list[str]] = []
-    room = 0
-    for name in names:
-        size = sizes.get(name, likely)
-        if size > room or not packs:
-            packs.append([])
-            room = ANSWER_BYTES
-        packs[-1].append(name)
-        room -= size
-    return packs

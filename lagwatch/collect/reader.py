@@ -141,7 +141,10 @@ class Reader:
         groups = await self._groups.read(exchange, layout, group_filter, asked, gaps)
         await slow
         self._check_visible(exchange, layout, groups)
-        await self._slow.find_hidden(exchange, layout, groups.groups, lambda name: wanted(name, name.startswith("__")))
+        named = topic_filter.include
+        await self._slow.find_hidden(
+            exchange, layout, groups.groups, lambda name: wanted(name, name.startswith("__")), named
+        )
         at = time.time()
         ends = await self._offsets.read(exchange, layout, partial(self._metadata.again, exchange, wanted), gaps)
         controlled_by = await active

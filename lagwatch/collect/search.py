@@ -10,7 +10,8 @@ from lagwatch.collect.errors import MOVED_COORDINATOR, NoAnswer, error_name
 from lagwatch.collect.exchange import Exchange
 from lagwatch.collect.groups import Described, Listed
 from lagwatch.collect.layout import Layout, Topology
-from lagwatch.collect.questions import Question, Reply, commit_questions, describe_questions, described_by_type
+from lagwatch.collect.planning import commit_questions, describe_questions, described_by_type
+from lagwatch.collect.questions import Question, Reply
 from lagwatch.collect.requests import FIND_COORDINATOR
 from lagwatch.model.snapshot import UNKNOWN, Group
 

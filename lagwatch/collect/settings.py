@@ -6,6 +6,7 @@ silent, the cluster is asked which rights we have, and topics that group members
 name.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from lagwatch.collect.errors import NoAnswer, error_name
@@ -28,6 +29,9 @@ _DESCRIBE = 8
 
 _TOPIC_AUTHORIZATION_FAILED = 29
 
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
+"""What a topic may be called, so that a pattern of a filter which looks like this is most likely a name."""
+
 
 class SlowFacts:
     """Topic configurations and rights of one cluster; read every EVERY_S seconds, for new topics at once."""
@@ -42,7 +46,7 @@ class SlowFacts:
         self._column_of: Topology | None = None
         self._hidden: frozenset[str] = frozenset()
         self._suspects: frozenset[str] = frozenset()
-        self._suspects_of: tuple[object, object] = (None, None)
+        self._suspects_of: tuple[object, object, object] = (None, None, None)
 
     def config(self, topology: Topology) -> tuple[Mapping[str, str], ...]:
         """The configuration of each topic; the same object until something changed."""
@@ -74,14 +78,24 @@ class SlowFacts:
             self._due_at = float("-inf")
 
     async def find_hidden(
-        self, exchange: Exchange, layout: Layout, groups: tuple[Group, ...], wanted: Callable[[str], bool]
+        self,
+        exchange: Exchange,
+        layout: Layout,
+        groups: tuple[Group, ...],
+        wanted: Callable[[str], bool],
+        named: tuple[str, ...],
     ) -> None:
-        """Asks by name for topics that group members own and that metadata does not have: deleted, or hidden from us."""
-        if self._suspects_of[0] is groups and self._suspects_of[1] is layout.topology:
+        """
+        Asks by name for topics that metadata does not have although group members own them, or although they are `named` by
+        the filter: they do not exist, or they are hidden from us.
+        """
+        basis = (groups, layout.topology, named)
+        if all(now is before for now, before in zip(basis, self._suspects_of, strict=True)):
             return
-        self._suspects_of = (groups, layout.topology)
+        self._suspects_of = basis
         known = layout.topology.by_name
         owned = {part.topic for group in groups for member in group.members for part in member.assigned}
+        owned |= {name for name in named if _NAME.fullmatch(name)}
         suspects = frozenset(name for name in owned if name.encode() not in known and wanted(name))
         if suspects == self._suspects:
             return
@@ -90,7 +104,7 @@ class SlowFacts:
             try:
                 self._hidden = await _hidden(exchange, node, sorted(suspects)[:_TOPICS_AT_ONCE])
             except NoAnswer:
-                self._suspects_of = (None, None)
+                self._suspects_of = (None, None, None)
                 return
         elif not suspects:
             self._hidden = frozenset()

@@ -493,3 +493,101 @@ def test_secrets_are_in_no_repr(wire):
 
     options = ReaderOptions(cluster="c", bootstrap=("h:1",), client={"sasl_plain_password": "hush"})
     assert "hush" not in repr(options)
+
+
+def test_addresses_that_are_none_are_told_as_such(reader):
+    with pytest.raises(ClusterUnreachable, match="must be host:port"):
+        reader(bootstrap=("localhost:kafka",)).read()
+
+
+def test_groups_that_come_and_go_do_not_make_the_requests_more_and_more(filled, reader):
+    read = reader()
+    for number in range(20):
+        filled.groups[f"passing-{number}"] = Group(1, state="Stable", commits={("orders", 0): number})
+        filled.groups.pop(f"passing-{number - 2}", None)
+        snapshot = read.read()
+        assert snapshot.gaps == ()
+        assert offsets(snapshot)[f"passing-{number}", "orders", 0] == number
+    asked = read.read().stats.requests
+    assert asked["OffsetFetch"] <= 3 + 6
+    assert asked["DescribeGroups"] <= 1 + 6
+
+
+def test_a_group_that_changes_its_type_is_described_as_what_it_is(filled, reader):
+    read = reader()
+    filled.groups["billing"].state = "Stable"
+    assert by_name(read.read())["billing"].type == "classic"
+    filled.groups["billing"].type = "consumer"
+    for _ in range(3):
+        snapshot = read.read()
+        assert snapshot.gaps == ()
+        assert (by_name(snapshot)["billing"].type, by_name(snapshot)["billing"].epoch) == ("consumer", 1)
+    filled.groups["billing"].type = "classic"
+    snapshot = read.read()
+    assert snapshot.gaps == ()
+    assert (by_name(snapshot)["billing"].type, by_name(snapshot)["billing"].epoch) == ("classic", None)
+
+
+def test_a_group_that_two_brokers_claim_counts_once(filled, reader):
+    read = reader()
+    read.read()
+    listed = ListGroupsResponse.ListedGroup(
+        group_id="billing", protocol_type="consumer", group_state="Empty", group_type="classic"
+    )
+    filled.hooks["ListGroups"] = lambda number, _: (
+        ListGroupsResponse(throttle_time_ms=0, error_code=0, groups=[listed]) if number == 3 else None
+    )
+    del filled.groups["audit"]
+    for _ in range(2):
+        snapshot = read.read()
+        assert [group.name for group in snapshot.groups] == ["billing", "search"]
+        assert by_name(snapshot)["billing"].known
+        assert offsets(snapshot)["billing", "orders", 0] == 50
+        assert snapshot.gaps == ()
+
+
+def test_many_groups_that_are_lost_are_looked_for_a_few_at_a_time(filled, reader):
+    filled.versions["FindCoordinator"] = 3
+    for number in range(120):
+        filled.groups[f"g{number:03}"] = Group(1, commits={("orders", 0): number})
+    read = reader()
+    read.read()
+    filled.unlisted |= filled.groups.keys()
+    found: set[str] = set()
+    for _ in range(3):
+        asked = filled.requests["FindCoordinator"]
+        snapshot = read.read()
+        assert filled.requests["FindCoordinator"] - asked <= 50
+        assert len(snapshot.groups) == 123
+        known = {group.name for group in snapshot.groups if group.known}
+        assert {(gap.part, gap.reason) for gap in snapshot.gaps} == {("committed_offsets", "MISSING_FROM_LIST")}
+        assert sum(gap.count for gap in snapshot.gaps) == 123 - len(known)
+        found |= known
+    assert len(found) == 123  # whoever waited longest came first
+
+
+def test_a_group_with_a_commit_that_cannot_be_read_is_unknown_as_a_whole(filled, reader):
+    def unstable(number, request):
+        if number != 1:
+            return None
+        kind = OffsetFetchResponse.OffsetFetchResponseGroup
+        topic = kind.OffsetFetchResponseTopics
+        records = [
+            topic.OffsetFetchResponsePartitions(
+                partition_index=p, committed_offset=5, committed_leader_epoch=0, metadata="", error_code=code
+            )
+            for p, code in ((0, 0), (1, 88))
+        ]
+        return OffsetFetchResponse(
+            throttle_time_ms=0,
+            groups=[
+                kind(group_id=g.group_id, topics=[topic(name="orders", partitions=records)], error_code=0)
+                for g in request.groups
+            ],
+        )
+
+    filled.hooks["OffsetFetch"] = unstable
+    snapshot = reader().read()
+    assert gaps(snapshot) == {("committed_offsets", "UNSTABLE_OFFSET_COMMIT", 1): (1, "billing")}
+    assert not by_name(snapshot)["billing"].known
+    assert {name for name, _, _ in offsets(snapshot)} == {"audit", "search"}
