@@ -23,6 +23,7 @@ class Counts:
 
     Now: `pending` wait, the oldest since `oldest_pending_at` (seconds since the epoch), `dead` letters are kept. The receiver is
     `down` while it takes no message at all. `last_sent_at` and `last_error` are of the last message and the last failed try.
+    `kind` and `address` are the receiver's, without any secret.
     """
 
     sent: int = 0
@@ -36,6 +37,7 @@ class Counts:
     last_sent_at: float | None = None
     last_error: str = ""
     kind: str = ""
+    address: str = ""
 
 
 class Receiver(ABC):

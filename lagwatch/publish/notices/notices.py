@@ -103,6 +103,11 @@ class Notices:
         self._hurried = True
         self._wake.set()
 
+    def wake(self) -> None:
+        """There may be something new in the outbox."""
+        for worker in self._workers:
+            worker.wake()
+
     def counts(self) -> Mapping[str, Counts]:
         """How it goes, by receiver."""
         return {worker.receiver.name: worker.counts() for worker in self._workers} | {
@@ -154,8 +159,8 @@ class Notices:
             level.update(cluster, planned.standing, planned.shown[level.name], of.interval_s)
         for receiver, count in Counter(message.receiver for message in planned.messages).items():
             event(LOG, logging.DEBUG, "notices planned", cluster=cluster, receiver=receiver, messages=count)
-        for worker in self._workers if planned.messages else ():
-            worker.wake()
+        if planned.messages:
+            self.wake()
         if planned.next_at is not None:
             # The thread may be waiting for longer than that.
             self._wake.set()

@@ -85,6 +85,7 @@ class Worker:
             last_sent_at=self._last_sent_at or health.last_sent_at,
             last_error=self._last_error or health.last_error,
             kind=self.receiver.kind,
+            address=self.receiver.address,
         )
 
     def step(self) -> bool:

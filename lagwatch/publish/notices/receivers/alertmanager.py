@@ -131,6 +131,7 @@ class Alertmanager(Receiver):
                 last_sent_at=self._last_sent_at,
                 last_error=self._last_error,
                 kind=self.kind,
+                address=self.address,
             )
 
     def stop(self, grace_s: float) -> None:
