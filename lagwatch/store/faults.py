@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from lagwatch.errors import StoreAway, StoreError
@@ -44,7 +44,13 @@ def is_of_database(error: SQLAlchemyError) -> bool:
     if state == _TOO_LARGE:
         return False
     kinds = (OperationalError, InterfaceError, InternalError)
-    return isinstance(error, kinds) or state in _LASTING_POSTGRES or state in _PASSING_POSTGRES
+    # SQLite calls a file that is damaged, or none of its own, a DatabaseError and nothing narrower.
+    return (
+        isinstance(error, kinds)
+        or type(error) is DatabaseError
+        or state in _LASTING_POSTGRES
+        or state in _PASSING_POSTGRES
+    )
 
 
 def translated(error: SQLAlchemyError, location: Location) -> StoreError:

@@ -82,7 +82,7 @@ def entry(row: Row[Any]) -> OutboxEntry:
     message = Message(
         id=row.id,
         receiver=row.receiver,
-        key=row.order_key,
+        key=json.loads(row.order_key),
         status=Status(row.status),
         body=json.loads(row.body),
         created_at=row.created_at,
@@ -105,7 +105,7 @@ def _row(each: OutboxEntry) -> dict[str, Any]:
         "id": message.id,
         "receiver": message.receiver,
         "cluster": message.cluster,
-        "order_key": message.key,
+        "order_key": dumps(message.key),
         "status": message.status.value,
         "severity": None if message.severity is None else message.severity.value,
         "created_at": message.created_at,

@@ -96,7 +96,7 @@ OUTBOX = Table(
     _time("ended_at", nullable=True),
     Index("lagwatch_outbox_stage", "stage", "number"),
 )
-"""Messages to receivers, pending, sent and dead, numbered in the order in which they were made."""
+"""Messages to receivers, pending, sent and dead, numbered in the order in which they were made; `order_key` is JSON."""
 
 TOLD = Table(
     "lagwatch_told",
@@ -109,7 +109,7 @@ TOLD = Table(
     _text("content"),
     Index("lagwatch_told_cluster", "cluster"),
 )
-"""What each receiver was told last of each group of alerts; the id is a digest of the three, which may be long."""
+"""What each receiver was told last of each group of alerts (`order_key`, JSON); the id is a digest of what may be long."""
 
 SILENCES = Table(
     "lagwatch_silences",

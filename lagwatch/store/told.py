@@ -67,7 +67,13 @@ class ToldPart:
 def load(connection: Connection) -> list[Told]:
     """All that is kept."""
     return [
-        Told(receiver=row.receiver, cluster=row.cluster, key=row.order_key, at=row.at, content=json.loads(row.content))
+        Told(
+            receiver=row.receiver,
+            cluster=row.cluster,
+            key=json.loads(row.order_key),
+            at=row.at,
+            content=json.loads(row.content),
+        )
         for row in connection.execute(select(TOLD))
     ]
 
@@ -85,7 +91,7 @@ def _row(told: Told) -> dict[str, Any]:
         "id": _id(told),
         "receiver": told.receiver,
         "cluster": told.cluster,
-        "order_key": told.key.replace("\0", "\N{REPLACEMENT CHARACTER}"),
+        "order_key": dumps(told.key),
         "at": told.at,
         "content": dumps(dict(told.content)),
     }
