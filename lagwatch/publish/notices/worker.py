@@ -64,8 +64,6 @@ class Worker:
         self._closing_at = time.monotonic() + grace_s
         self._news.set()
         self._thread.join(grace_s)
-        if not self._thread.is_alive():
-            self.receiver.close()
 
     def counts(self) -> Counts:
         """How it goes."""
@@ -104,6 +102,12 @@ class Worker:
         return bool(due)
 
     def _run(self) -> None:
+        try:
+            self._work()
+        finally:
+            self.receiver.close()
+
+    def _work(self) -> None:
         while not self._is_over():
             self._news.clear()
             try:

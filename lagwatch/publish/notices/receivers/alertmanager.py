@@ -140,10 +140,13 @@ class Alertmanager(Receiver):
             self._closing = True
             self._changed.notify_all()
         until = time.monotonic() + grace_s
-        for thread, peer in zip(self._threads, self._peers, strict=True):
+        for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
-            if not thread.is_alive():
-                peer.poster.close()
+
+    def close(self) -> None:
+        """Close the connections; for trying it out, without its threads."""
+        for peer in self._peers:
+            peer.poster.close()
 
     def _send(self, message: Message) -> Outcome:
         """The alerts of one message, once, to every peer: for trying it out."""
@@ -151,6 +154,12 @@ class Alertmanager(Receiver):
         return first([self._post(peer, alerts).outcome for peer in self._peers])
 
     def _run(self, peer: _Peer) -> None:
+        try:
+            self._work(peer)
+        finally:
+            peer.poster.close()
+
+    def _work(self, peer: _Peer) -> None:
         while (batches := self._next(peer)) is not None:
             for batch in batches:
                 try:
