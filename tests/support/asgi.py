@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -10,15 +11,20 @@ import httpx
 
 @dataclass(frozen=True)
 class Client:
-    """Sends one request at a time; `faults` lets an exception of the application through instead of its answer."""
+    """
+    Sends one request at a time, each with these headers; `faults` lets an exception of the application through instead of
+    its answer.
+    """
 
     app: Any
     faults: bool = True
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def request(self, method: str, path: str, **more: Any) -> httpx.Response:
         async def send() -> httpx.Response:
             transport = httpx.ASGITransport(self.app, raise_app_exceptions=self.faults)
-            async with httpx.AsyncClient(transport=transport, base_url="http://lagwatch.test") as client:
+            base = "http://lagwatch.test"
+            async with httpx.AsyncClient(transport=transport, base_url=base, headers=self.headers) as client:
                 return await client.request(method, path, **more)
 
         return asyncio.run(send())

@@ -1,30 +1,71 @@
 """What a route may use: one look at what the board holds, taken once per request, so that an answer is of one piece."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from lagwatch.model.alerts import Alert, Verdict
 from lagwatch.model.latest import Latest
 from lagwatch.model.snapshot import Snapshot
 from lagwatch.model.view import View
 from lagwatch.publish.api import problems
+from lagwatch.publish.api.desk import Desk, Watched
 from lagwatch.publish.api.names import ClusterName
 from lagwatch.publish.board import Board
+from lagwatch.publish.notices.quiet import Calm, Window, calm
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where all data comes from, and the time."""
+    """
+    Where all data comes from, and the time.
+
+    `itself` gives the last verdict about lagwatch itself, whose alerts belong to no cluster. `external_url` is how people reach
+    lagwatch, without a slash at its end; "" if that is not known.
+    """
 
     board: Board
     clock: Callable[[], float]
+    desk: Desk | None = None
+    notices: Watched | None = None
+    windows: Sequence[Window] = ()
+    itself: Callable[[], Verdict | None] = lambda: None
+    external_url: str = ""
 
     def all(self) -> list[Latest]:
         """All clusters, sorted by name."""
         found = (self.board.latest(name) for name in sorted(self.board.clusters()))
         return [latest for latest in found if latest is not None]
+
+    def alerts(self, clusters: Sequence[Latest] | None = None) -> list[Alert]:
+        """The alerts of some clusters; by default of all, and those about lagwatch itself."""
+        if clusters is None:
+            about_itself = self.itself()
+            found = [] if about_itself is None else list(about_itself.alerts)
+            return found + self.alerts(self.all())
+        return [alert for latest in clusters if latest.verdict is not None for alert in latest.verdict.alerts]
+
+    def kept(self) -> Desk:
+        """The desk; raises Refused if there is none."""
+        if self.desk is None:
+            raise problems.store_away(
+                "This lagwatch was started without a store: nothing is kept, and nothing can be changed"
+            )
+        return self.desk
+
+    def calm(self) -> Calm:
+        """What keeps alerts from being told now."""
+        desk = self.desk
+        if desk is None:
+            return calm(self.clock(), self.windows)
+        return calm(self.clock(), self.windows, desk.silences(), desk.acknowledgements())
+
+    def changed(self) -> None:
+        """Whoever sends notices should look again."""
+        if self.notices is not None:
+            self.notices.hurry()
 
 
 @dataclass(frozen=True, slots=True)

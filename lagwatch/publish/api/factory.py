@@ -1,19 +1,23 @@
 """The web application: routes, errors, health, documentation, metrics, around what the board holds."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from lagwatch import __version__
-from lagwatch.publish.api import docs, health, index, metrics, problems
+from lagwatch.model.alerts import Verdict
+from lagwatch.publish.api import docs, health, index, metrics, problems, runbooks
 from lagwatch.publish.api.access import Source
+from lagwatch.publish.api.auth import Gate, ReadersOnly
+from lagwatch.publish.api.desk import Desk, Watched
 from lagwatch.publish.api.middleware import HeadAsGet, SafeHeaders
 from lagwatch.publish.api.names import EncodedSegments
 from lagwatch.publish.api.routers import ROUTERS
 from lagwatch.publish.board import Board
+from lagwatch.publish.notices.quiet import Window
 
 _ABOUT = """
 What lagwatch knows of your Kafka clusters, as of their last good poll. Nothing here asks Kafka: every answer is from memory,
@@ -30,19 +34,41 @@ _TAGS = [
         "name": "groups",
         "description": "Consumer, share and streams groups: how far behind they are, and who reads what.",
     },
-    {"name": "alerts", "description": "Alerts, and the rules behind them."},
+    {
+        "name": "alerts",
+        "description": "Alerts with what explains them, what became of them, and the rules behind them.",
+    },
+    {
+        "name": "notices",
+        "description": "Who is told and whether it arrives; silences, acknowledgements, and who made them. To change something "
+        "takes the token of an operator.",
+    },
     {"name": "health", "description": "For whoever starts and stops lagwatch."},
     {"name": "metrics", "description": "For Prometheus."},
 ]
 
 
-def create_api(board: Board, *, clock: Callable[[], float] = time.time) -> FastAPI:
+def create_api(
+    board: Board,
+    *,
+    clock: Callable[[], float] = time.time,
+    gate: Gate | None = None,
+    desk: Desk | None = None,
+    notices: Watched | None = None,
+    windows: Sequence[Window] = (),
+    itself: Callable[[], Verdict | None] = lambda: None,
+    external_url: str = "",
+) -> FastAPI:
     """
-    The application that serves what `board` holds; it does no I/O and starts no thread.
+    The application that serves what `board` holds, and lets those through the `gate` change what the `desk` keeps; it starts no
+    thread.
 
-    `clock` gives the time in seconds since the epoch. Further routers may be included in what is returned; they find the
-    board through `access.Everything`, and their errors become problems like all others.
+    `clock` gives the time in seconds since the epoch, `notices` how receivers are doing, `windows` are the maintenance windows,
+    `itself` gives the last verdict about lagwatch itself, and `external_url` (without a slash at its end) is how people reach
+    lagwatch. Further routers may be included in what is returned; they find the board through `access.Everything`, and their
+    errors become problems like all others.
     """
+    gate = gate or Gate()
     app = FastAPI(
         title="lagwatch",
         summary="Consumer lag and cluster health of Apache Kafka.",
@@ -53,13 +79,24 @@ def create_api(board: Board, *, clock: Callable[[], float] = time.time) -> FastA
         redoc_url=None,
         generate_unique_id_function=_operation_id,
     )
-    app.state.source = Source(board, clock)
+    app.state.source = Source(
+        board=board,
+        clock=clock,
+        desk=desk,
+        notices=notices,
+        windows=windows,
+        itself=itself,
+        external_url=external_url,
+    )
+    app.state.gate = gate
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1")
-    for router in (health.router, metrics.router, docs.router, index.router):
+    for router in (health.router, metrics.router, docs.router, index.router, runbooks.router):
         app.include_router(router)
     problems.install(app)
     _complete_openapi(app)
+    if gate.read_requires_token:
+        app.add_middleware(ReadersOnly, gate=gate)
     for layer in (SafeHeaders, HeadAsGet, EncodedSegments):
         app.add_middleware(layer)
     return app

@@ -1,13 +1,14 @@
 """Liveness and readiness: a process that serves is alive; it is ready while every cluster is watched."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from lagwatch import __version__
 from lagwatch.model.latest import Latest
-from lagwatch.publish.api.access import Everything
+from lagwatch.publish.api.access import Everything, Source
+from lagwatch.publish.api.auth import gate_of, may_read
 from lagwatch.publish.api.problems import documented, not_ready, sentence
-from lagwatch.publish.api.schemas.health import Alive, Readiness, Ready
-from lagwatch.publish.api.values import age
+from lagwatch.publish.api.schemas.health import Alive, Readiness, Ready, StoreState
+from lagwatch.publish.api.values import age, moment
 
 router = APIRouter(tags=["health"])
 
@@ -28,13 +29,34 @@ _EXAMPLE = Readiness(
 
 
 @router.get("/readyz", responses=documented(not_ready([_EXAMPLE])))
-async def readyz(source: Everything) -> Ready:
-    """Every cluster's last good poll is recent; otherwise a problem with status 503 that says which is not, and why."""
+async def readyz(source: Everything, request: Request) -> Ready:
+    """
+    Every cluster's last good poll is recent; otherwise a problem with status 503 that says which is not, and why.
+
+    That something cannot be written down is told here, too, and makes nothing unready: the watch goes on. Where reading needs
+    a token, who has none is only told whether.
+    """
     now = source.clock()
     clusters = [readiness(latest, now) for latest in source.all()]
-    if clusters and all(cluster.ready for cluster in clusters):
-        return Ready(ready=True, clusters=clusters)
-    raise not_ready(clusters)
+    ready = bool(clusters) and all(cluster.ready for cluster in clusters)
+    trusted = may_read(request.headers, gate_of(request))
+    if not ready:
+        raise not_ready(clusters, particulars=trusted)
+    return Ready(ready=True, clusters=clusters if trusted else [], store=_store(source) if trusted else None)
+
+
+def _store(source: Source) -> StoreState | None:
+    if source.desk is None:
+        return None
+    health = source.desk.health()
+    return StoreState(
+        ok=health.ok,
+        reason=health.sentence,
+        since=moment(health.since),
+        pending=health.pending,
+        dropped=dict(health.dropped),
+        durable=health.durable,
+    )
 
 
 def readiness(latest: Latest, now: float) -> Readiness:

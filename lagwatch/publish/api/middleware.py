@@ -1,7 +1,26 @@
-"""ASGI layers around all routes: HEAD, and the headers that every answer carries."""
+"""ASGI layers around routes: HEAD, the headers that every answer carries, and how much of a request is read."""
 
+from fastapi import HTTPException
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LARGEST_BODY = 65_536
+"""The largest request that is read, in bytes."""
+
+
+def bounded(receive: Receive) -> Receive:
+    """`receive` up to LARGEST_BODY; then it raises what becomes a problem with status 413."""
+    size = 0
+
+    async def at_most() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > LARGEST_BODY:
+            raise HTTPException(413, f"The request is larger than {LARGEST_BODY // 1024} KiB")
+        return message
+
+    return at_most
 
 
 class HeadAsGet:

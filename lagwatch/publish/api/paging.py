@@ -21,18 +21,19 @@ Columns = Mapping[str, Column]
 MAX_INT64 = 2**63 - 1
 Pattern = Annotated[str, Field(max_length=255)]
 Count = Annotated[int, Field(ge=0, le=MAX_INT64)]
+Before = Annotated[int, Field(ge=1, le=MAX_INT64)]
+"""The number of an entry of a list that grows."""
 BrokerId = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Absent = SkipJsonSchema[None]
 """The value of a filter that was not given; nobody can give it, so the documentation does not have it."""
 
 
-class PageQuery(BaseModel):
-    """What every list takes. A subclass adds its filters, and `sort` with the fields that can be sorted by."""
+class ListQuery(BaseModel):
+    """What every list takes. A subclass adds its filters."""
 
     model_config = ConfigDict(frozen=True)
 
     limit: int = Field(100, ge=1, le=1000, description="At most so many items.", examples=[20])
-    offset: int = Field(0, ge=0, le=MAX_INT64, description="Leave out so many items before that.", examples=[0])
 
     @model_validator(mode="wrap")
     @classmethod
@@ -45,6 +46,12 @@ class PageQuery(BaseModel):
         except ValidationError as error:
             wrong += [_again(line) for line in error.errors()]
         raise ValidationError.from_exception_data(cls.__name__, wrong)
+
+
+class PageQuery(ListQuery):
+    """What a list takes that has pages. A subclass adds `sort` with the fields that can be sorted by."""
+
+    offset: int = Field(0, ge=0, le=MAX_INT64, description="Leave out so many items before that.", examples=[0])
 
 
 def _unknown_parameter(name: str, known: Iterable[str]) -> InitErrorDetails:

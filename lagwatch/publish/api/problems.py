@@ -5,6 +5,10 @@ Errors as RFC 9457 problems: one shape for every answer that is not a success, w
     urn:lagwatch:invalid-request   422  a parameter is wrong; `errors` lists every one
     urn:lagwatch:no-data           503  the cluster is configured and was not polled with success yet
     urn:lagwatch:not-ready         503  /readyz; `clusters` has the reasons
+    urn:lagwatch:unauthorized      401  no token, or a wrong one
+    urn:lagwatch:not-allowed       403  a change without a configured token, or with that of a viewer
+    urn:lagwatch:conflict          409  what is to be changed is not in a state in which it can be
+    urn:lagwatch:store             503  what is kept cannot be read or changed now
     about:blank                         what HTTP itself means: no such path (404), wrong method (405), our fault (500)
 """
 
@@ -19,6 +23,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from lagwatch.errors import StoreError
 from lagwatch.logs import event
 from lagwatch.publish.api.middleware import HEADERS
 from lagwatch.publish.api.names import near
@@ -29,6 +34,10 @@ UNKNOWN_NAME = "urn:lagwatch:unknown-name"
 INVALID_REQUEST = "urn:lagwatch:invalid-request"
 NO_DATA = "urn:lagwatch:no-data"
 NOT_READY = "urn:lagwatch:not-ready"
+UNAUTHORIZED = "urn:lagwatch:unauthorized"
+NOT_ALLOWED = "urn:lagwatch:not-allowed"
+CONFLICT = "urn:lagwatch:conflict"
+STORE = "urn:lagwatch:store"
 _SHOWN = 100
 
 log = logging.getLogger(__name__)
@@ -97,11 +106,39 @@ def invalid(wrong: list[WrongParameter]) -> Refused:
     return Refused(Problem(type=INVALID_REQUEST, title="Invalid request", status=422, detail=detail, errors=wrong))
 
 
-def not_ready(clusters: list[Readiness]) -> Refused:
-    """503: at least one cluster is not watched, or there is none."""
+def not_ready(clusters: list[Readiness], *, particulars: bool = True) -> Refused:
+    """503: at least one cluster is not watched, or there is none; without particulars only that."""
+    if not particulars:
+        detail = "At least one cluster is not watched; with a token this says which, and why."
+        return Refused(Problem(type=NOT_READY, title="Not ready", status=503, detail=detail))
     reasons = " ".join(f"{cluster.cluster}: {cluster.reason}" for cluster in clusters if not cluster.ready)
     detail = reasons or "No cluster is watched yet."
     return Refused(Problem(type=NOT_READY, title="Not ready", status=503, detail=detail, clusters=clusters))
+
+
+def unauthorized(what: str, *, browser: bool = False) -> Refused:
+    """401: `what` is needed ("a token") and was not sent; a browser is told that it may ask for a password."""
+    how = "of web.tokens in the configuration, sent as 'Authorization: Bearer TOKEN'"
+    detail = f"This needs {what} {how}; there was none, or a wrong one."
+    basic = ', Basic realm="lagwatch (the token is the password)"' if browser else ""
+    problem = Problem(type=UNAUTHORIZED, title="Unauthorized", status=401, detail=detail)
+    return Refused(problem, {"WWW-Authenticate": f'Bearer realm="lagwatch"{basic}'})
+
+
+def forbidden(detail: str) -> Refused:
+    """403: who asks may not."""
+    return Refused(Problem(type=NOT_ALLOWED, title="Not allowed", status=403, detail=detail))
+
+
+def conflict(detail: str) -> Refused:
+    """409: it is there, and cannot be changed like this as it stands now."""
+    return Refused(Problem(type=CONFLICT, title="Conflict", status=409, detail=detail))
+
+
+def store_away(detail: str) -> Refused:
+    """503: what is kept cannot be read or changed now."""
+    problem = Problem(type=STORE, title="Store not available", status=503, detail=sentence(detail))
+    return Refused(problem, {"Retry-After": "10"})
 
 
 def quoted(name: str) -> str:
@@ -120,6 +157,16 @@ _EXAMPLES = {
         [WrongParameter(where="query.limit", message="Input should be less than or equal to 1000, not '5000'")]
     ),
     503: no_data("main", "", 30.0),
+    401: unauthorized("the token of an operator"),
+    403: forbidden("The token 'wall-display' is that of a viewer, who changes nothing; use that of an operator."),
+    413: Refused(
+        Problem(
+            type="about:blank",
+            title="Request Entity Too Large",
+            status=413,
+            detail="The request is larger than 64 KiB.",
+        )
+    ),
 }
 
 
@@ -154,6 +201,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _plain)
+    app.add_exception_handler(StoreError, _store)
     app.add_exception_handler(Exception, _fault)
 
 
@@ -167,11 +215,18 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
     return invalid([_wrong(entry) for entry in error.errors()]).response()
 
 
+async def _store(_: Request, error: Exception) -> JSONResponse:
+    return store_away(str(error)).response()
+
+
 def _wrong(entry: Mapping[str, Any]) -> WrongParameter:
     loc: Sequence[Any] = entry["loc"]
+    if loc[0] == "query":
+        loc = loc[:2]  # what follows are pydantic's names of types
     got = entry.get("input")
+    message = str(entry["msg"]).removeprefix("Value error, ")
     shown = f", not {quoted(got)}" if isinstance(got, str) else ""
-    return WrongParameter(where=".".join(str(part) for part in loc), message=f"{entry['msg']}{shown}")
+    return WrongParameter(where=".".join(str(part) for part in loc), message=f"{message}{shown}")
 
 
 async def _plain(request: Request, error: Exception) -> JSONResponse:

@@ -1,7 +1,24 @@
 """Columns to JSON values: what is unknown in a column is None, never 0, -1 or NaN."""
 
 import math
+import re
 from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BeforeValidator
+
+_RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+
+
+def _only_rfc_3339(value: Any) -> Any:
+    """Numbers and dates without a time zone would be guesses."""
+    if not isinstance(value, datetime) and not (isinstance(value, str) and _RFC_3339.fullmatch(value)):
+        raise ValueError("Input should be a time as in RFC 3339, such as 2026-03-02T00:05:30Z")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_only_rfc_3339)]
+"""A time that somebody gives."""
 
 
 def known(value: int) -> int | None:

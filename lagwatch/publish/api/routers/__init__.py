@@ -1,6 +1,22 @@
 """The routes under /api/v1, one noun a module."""
 
-from lagwatch.publish.api.routers import alerts, brokers, clusters, gaps, group_parts, groups, poll, rules, topics
+from lagwatch.publish.api.routers import (
+    acknowledgements,
+    alert_history,
+    alerts,
+    audit_log,
+    brokers,
+    clusters,
+    gaps,
+    group_parts,
+    groups,
+    notices,
+    poll,
+    receivers,
+    rules,
+    silences,
+    topics,
+)
 
 ROUTERS = (
     clusters.router,
@@ -9,9 +25,18 @@ ROUTERS = (
     group_parts.router,
     groups.router,
     alerts.router,
+    alert_history.router,
     rules.router,
     gaps.router,
     poll.router,
+    silences.router,
+    silences.writing,
+    acknowledgements.router,
+    acknowledgements.writing,
+    notices.router,
+    notices.writing,
+    receivers.router,
+    audit_log.router,
 )
 """
 In the order in which they are tried: the name of a group may have slashes in it, so what ends in /partitions or /members

@@ -12,6 +12,7 @@ from lagwatch.model.alerts import Severity, State
 from lagwatch.model.latest import Latest
 from lagwatch.model.snapshot import Bool, Float64, Int64
 from lagwatch.publish.api.access import ClusterData, Everything
+from lagwatch.publish.api.alert_items import alert_item
 from lagwatch.publish.api.names import glob, matching
 from lagwatch.publish.api.paging import Absent, PageQuery, Pattern, Rows, choose
 from lagwatch.publish.api.problems import documented
@@ -19,7 +20,7 @@ from lagwatch.publish.api.routers.clusters import state_of
 from lagwatch.publish.api.routers.pages import page
 from lagwatch.publish.api.schemas.alerts import AcrossClusters, Alert, AlertState, ClusterAge
 from lagwatch.publish.api.schemas.base import ClusterPage
-from lagwatch.publish.api.values import age, moment, number
+from lagwatch.publish.api.values import age, moment
 
 router = APIRouter(tags=["alerts"])
 _Sort = Literal["urgency", "-urgency", "severity", "-severity", "since", "-since", "value", "-value"]
@@ -53,32 +54,30 @@ class AllAlertsQuery(AlertQuery):
 
 
 @router.get("/clusters/{cluster}/alerts", responses=documented(404, 422, 503))
-async def list_cluster_alerts(query: Annotated[AlertQuery, Query()], seen: ClusterData) -> ClusterPage[Alert]:
+def list_cluster_alerts(
+    query: Annotated[AlertQuery, Query()], seen: ClusterData, source: Everything
+) -> ClusterPage[Alert]:
     """The alerts of one cluster that are not inactive; resolved ones for a while."""
-    alerts = _alerts(seen.latest)
-    return page(seen, query, _choose(query, alerts), lambda row: alert_item(alerts[row]))
+    alerts, calm = source.alerts([seen.latest]), source.calm()
+    return page(seen, query, _choose(query, alerts), lambda row: alert_item(alerts[row], source.external_url, calm))
 
 
 @router.get("/alerts", responses=documented(422))
-async def list_alerts(query: Annotated[AllAlertsQuery, Query()], source: Everything) -> AcrossClusters[Alert]:
-    """The alerts of all clusters, and how old what is known of each cluster is."""
+def list_alerts(query: Annotated[AllAlertsQuery, Query()], source: Everything) -> AcrossClusters[Alert]:
+    """The alerts of all clusters, each with what explains it, and how old what is known of each cluster is."""
     now = source.clock()
     every = source.all()
     asked = matching([latest.cluster for latest in every], query.cluster)
     clusters = [latest for latest, wanted in zip(every, asked, strict=True) if wanted]
-    alerts = [alert for latest in clusters for alert in _alerts(latest)]
+    alerts, calm = source.alerts(clusters if query.cluster is not None else None), source.calm()
     rows = _choose(query, alerts)
     return AcrossClusters(
         total=rows.total,
         offset=query.offset,
         limit=query.limit,
-        items=[alert_item(alerts[row]) for row in rows.page],
+        items=[alert_item(alerts[row], source.external_url, calm) for row in rows.page],
         clusters=[_cluster_age(latest, now) for latest in clusters],
     )
-
-
-def _alerts(latest: Latest) -> tuple[AlertFacts, ...]:
-    return latest.verdict.alerts if latest.verdict else ()
 
 
 def _choose(query: AlertQuery, alerts: Sequence[AlertFacts]) -> Rows:
@@ -121,33 +120,3 @@ def urgency(alert: AlertFacts) -> int:
 def _cluster_age(latest: Latest, now: float) -> ClusterAge:
     at = None if latest.view is None else latest.view.snapshot.at
     return ClusterAge(cluster=latest.cluster, state=state_of(latest, now), as_of=moment(at), age_s=age(now, at))
-
-
-def alert_item(alert: AlertFacts) -> Alert:
-    """An alert as it is shown."""
-    since = moment(alert.since)
-    assert since is not None
-    return Alert(
-        cluster=alert.subject.cluster,
-        rule=alert.rule,
-        severity=alert.severity,
-        state=alert.state.value,
-        group=alert.subject.group,
-        topic=alert.subject.topic,
-        partition=alert.subject.partition,
-        since=since,
-        fired_at=moment(alert.fired_at),
-        resolved_at=moment(alert.resolved_at),
-        reason=alert.reason,
-        inhibited_by=list(alert.inhibited_by),
-        value=number(alert.value),
-        threshold=number(alert.threshold),
-        values={name: number(value) for name, value in alert.values.items()},
-        summary=alert.summary,
-        seen={name: value if isinstance(value, str) else number(value) for name, value in alert.seen.items()},
-        cause=alert.cause,
-        next_step=alert.next_step,
-        runbook=alert.runbook,
-        for_s=alert.effective_for_s,
-        labels=dict(alert.labels),
-    )

@@ -1,15 +1,16 @@
 """A page of one cluster's facts: the chosen rows, and only these, become items."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypedDict, TypeVar
 
 from lagwatch.publish.api.access import Seen
-from lagwatch.publish.api.paging import PageQuery, Rows
-from lagwatch.publish.api.schemas.base import ClusterPage, Shape
+from lagwatch.publish.api.paging import ListQuery, PageQuery, Rows
+from lagwatch.publish.api.schemas.base import ClusterPage, Newest, Shape
 from lagwatch.publish.api.values import age, moment
 
 Item = TypeVar("Item", bound=Shape)
+Entry = TypeVar("Entry")
 
 
 class AgedFields(TypedDict):
@@ -33,3 +34,9 @@ def page(seen: Seen, query: PageQuery, rows: Rows, item: Callable[[int], Item]) 
     """The page of these rows, each made by `item`."""
     items = [item(row) for row in rows.page]
     return ClusterPage(**aged(seen), total=rows.total, offset=query.offset, limit=query.limit, items=items)
+
+
+def newest(query: ListQuery, found: Sequence[tuple[int, Entry]], item: Callable[[Entry], Item]) -> Newest[Item]:
+    """The newest entries as far as one answer goes; `found` are these and one more, each with its number."""
+    shown = found[: query.limit]
+    return Newest(items=[item(entry) for _, entry in shown], next=shown[-1][0] if len(found) > query.limit else None)

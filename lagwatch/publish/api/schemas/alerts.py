@@ -8,14 +8,23 @@ from pydantic import Field
 from lagwatch.model.alerts import Severity, Statistic
 from lagwatch.publish.api.schemas.base import Item, Page, Shape
 from lagwatch.publish.api.schemas.clusters import AlertCounts, ClusterState
+from lagwatch.publish.notices.quiet import Quiet
 
 AlertState = Literal["pending", "firing", "resolved", "unknown"]
+ALERT_ID = "5f0a3c1e9b7d4826a1c05e7f3b9d2468ace013579bdf02468ace13579bdf0246"
+ASKED_ID = "6f9d3c52-1c55-4c0f-9a51-0a6f3d0a4b1e"
 
 
-class Alert(Shape):
-    """An alert as it stands."""
+class AlertFacts(Shape):
+    """An alert as it stood at some time."""
 
-    cluster: str = Field(description="The cluster's name in the configuration.", examples=["main"])
+    id: str = Field(
+        description="What makes it the same alert at all times: its rule and its subject.", examples=[ALERT_ID]
+    )
+    cluster: str = Field(
+        description="The cluster's name in the configuration; empty if the alert is about lagwatch itself.",
+        examples=["main"],
+    )
     rule: str = Field(description="The rule's name.", examples=["ConsumerLagGrowing"])
     severity: Severity = Field(description="How loud.", examples=["warning"])
     state: AlertState = Field(
@@ -26,6 +35,7 @@ class Alert(Shape):
     group: str | None = Field(description="The group, if the rule is about groups.", examples=["billing"])
     topic: str | None = Field(description="The topic, if the rule is about topics.", examples=["orders"])
     partition: int | None = Field(description="The partition, if the rule is about partitions.", examples=[None])
+    receiver: str | None = Field(description="The receiver of notices, if the rule is about these.", examples=[None])
     since: datetime = Field(description="When the condition began to hold.", examples=["2026-03-02T00:00:30Z"])
     fired_at: datetime | None = Field(description="When it fired.", examples=["2026-03-02T00:05:30Z"])
     resolved_at: datetime | None = Field(description="When it resolved.", examples=[None])
@@ -51,8 +61,41 @@ class Alert(Shape):
         description="What to look at first.", examples=["Compare the rates of producing and committing."]
     )
     runbook: str = Field(description="The name of the rule's runbook.", examples=["consumer-lag-growing"])
+    runbook_url: str | None = Field(description="Where that is.", examples=["/runbooks/consumer-lag-growing"])
+    page_url: str = Field(description="Where the subject is shown.", examples=["/api/v1/clusters/main/groups/billing"])
     for_s: float = Field(description="For how long the condition had to hold before it fired.", examples=[300.0])
     labels: dict[str, str] = Field(description="Labels of the rule.", examples=[{"team": "payments"}])
+
+
+class Alert(AlertFacts):
+    """An alert as it stands, and whether anybody is told."""
+
+    quiet: list[Quiet] = Field(
+        description="What keeps it from being told (`acknowledged`: from being told again).",
+        examples=[["acknowledged"]],
+    )
+    silenced_by: list[str] = Field(description="The ids of the silences that hold for it.", examples=[[]])
+    acknowledged_by: str | None = Field(
+        description="The id of the acknowledgement that holds for it.", examples=[ASKED_ID]
+    )
+
+
+class Change(Shape):
+    """An alert changed its state."""
+
+    id: int = Field(description="Rises from change to change.", examples=[4711])
+    at: datetime = Field(description="When.", examples=["2026-03-02T00:05:30Z"])
+    to: AlertState = Field(description="Its new state.", examples=["firing"])
+    alert: AlertFacts = Field(description="The alert as it stood after that.")
+
+
+class AlertWithHistory(Shape):
+    """An alert, and what became of it."""
+
+    alert: Alert | None = Field(description="As it stands; null if it is inactive.")
+    history: list[Change] | None = Field(
+        description="Its last changes, the newest first, 100 at most; null if they cannot be read."
+    )
 
 
 class ClusterAge(Shape):

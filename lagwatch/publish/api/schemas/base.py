@@ -23,6 +23,15 @@ class Page(Shape, Generic[Item]):
     items: list[Item] = Field(description="The items of this page.")
 
 
+class Newest(Shape, Generic[Item]):
+    """The newest items of a list that grows."""
+
+    items: list[Item] = Field(description="The items, the newest first.")
+    next: int | None = Field(
+        description="Give this as `before` for the items before these; null if there are none.", examples=[4711]
+    )
+
+
 class Aged(Shape):
     """Facts of one cluster, and how old they are."""
 

@@ -1,5 +1,7 @@
 """Health: alive, and ready."""
 
+from datetime import datetime
+
 from pydantic import Field
 
 from lagwatch.publish.api.schemas.base import Shape
@@ -24,8 +26,22 @@ class Readiness(Shape):
     stale_after_s: float = Field(description="The age from which a cluster counts as not watched.", examples=[300.0])
 
 
+class StoreState(Shape):
+    """How keeping goes: alert states, alert history, notices, silences. The watch goes on without."""
+
+    ok: bool = Field(description="Whether everything can be written.", examples=[True])
+    reason: str = Field(description="What is wrong and what to do; empty if nothing is.", examples=[""])
+    since: datetime | None = Field(description="When that began.", examples=[None])
+    pending: int = Field(ge=0, description="Changes that wait in memory to be written.", examples=[0])
+    dropped: dict[str, int] = Field(
+        description="Changes that were given up since the start, by kind.", examples=[{"history": 12}]
+    )
+    durable: bool = Field(description="Whether anything that is kept outlives the process.", examples=[True])
+
+
 class Ready(Shape):
     """Every cluster is watched."""
 
     ready: bool = Field(description="Always true: otherwise the answer is a problem with status 503.", examples=[True])
     clusters: list[Readiness] = Field(description="Every cluster, with its reason.")
+    store: StoreState | None = Field(description="How keeping goes; null if nothing is kept, or if a token is needed.")

@@ -29,8 +29,8 @@ def served(app):
 
 
 @pytest.fixture(name="address", scope="module")
-def _address():
-    with served(create_api(world.board(), clock=lambda: world.NOW)) as address:
+def _address(store):
+    with served(create_api(world.board(), clock=lambda: world.NOW, desk=store)) as address:
         yield address
 
 

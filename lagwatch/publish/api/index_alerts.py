@@ -1,0 +1,86 @@
+"""The alerts on the index page: what fires, with all that explains it; then what may fire soon, in a table."""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from lagwatch.model.alerts import Alert, State
+from lagwatch.publish.api.alert_items import alert_item
+from lagwatch.publish.api.html import table, text_cell
+from lagwatch.publish.api.routers.alerts import urgency
+from lagwatch.publish.api.schemas import alerts as shown
+from lagwatch.publish.notices.quiet import Calm, Quiet
+
+_FIRING_SHOWN = 20
+_OTHERS_SHOWN = 50
+_QUIET = {
+    Quiet.INHIBITED: "nobody is told: {by} says it louder",
+    Quiet.SILENCED: "nobody is told: it is silenced",
+    Quiet.MAINTENANCE: "nobody is told: maintenance",
+    Quiet.ACKNOWLEDGED: "nobody is told again: somebody takes care of it",
+}
+
+
+def alerts_section(alerts: Sequence[Alert], calm: Calm) -> str:
+    """All of it as HTML, the most urgent first."""
+    active = sorted((alert for alert in alerts if alert.state is not State.RESOLVED), key=urgency, reverse=True)
+    firing = [alert for alert in active if alert.state is State.FIRING]
+    others = active[len(firing) :]
+    parts = [f"<h2>What fires</h2>{_more(firing, _FIRING_SHOWN)}\n" if firing else "<h2>Nothing fires</h2>\n"]
+    parts += [_explained(alert_item(alert, "", calm)) for alert in firing[:_FIRING_SHOWN]]
+    if others:
+        rows = [_row(alert) for alert in others[:_OTHERS_SHOWN]]
+        heads = ("Severity", "State", "Rule", "Cluster", "What happened")
+        parts.append(f"<h2>Pending and unknown</h2>{table(heads, rows)}{_more(others, _OTHERS_SHOWN)}\n")
+    return "".join(parts)
+
+
+def _more(alerts: Sequence[Alert], most: int) -> str:
+    if len(alerts) <= most:
+        return ""
+    return f'<p>{len(alerts) - most:,} more are in <a href="api/v1/alerts">the API</a>.</p>'
+
+
+def _row(alert: Alert) -> list[str]:
+    severity = f'<td class="{alert.severity}">{alert.severity}</td>'
+    cells = (alert.state.value, alert.rule, alert.subject.cluster, alert.summary)
+    return [severity, *(text_cell(text) for text in cells)]
+
+
+def _explained(alert: shown.Alert) -> str:
+    lines = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in _lines(alert))
+    head = f"<h3>{escape(alert.rule)} <span>{alert.severity} · {escape(alert.cluster or 'lagwatch')}</span></h3>"
+    return f'<article class="{alert.severity}">{head}<p>{escape(alert.summary)}</p><dl>{lines}</dl></article>\n'
+
+
+def _lines(alert: shown.Alert) -> Iterator[tuple[str, str]]:
+    fired_at = alert.fired_at or alert.since
+    yield "Since", f"{alert.since:%Y-%m-%d %H:%M:%S} UTC, firing since {fired_at:%Y-%m-%d %H:%M:%S}"
+    threshold = "" if alert.threshold is None else f", threshold {_number(alert.threshold)}"
+    yield "Value", f"{_number(alert.value)}{threshold}"
+    if seen := _seen(alert):
+        yield "Seen", escape(seen)
+    if alert.cause:
+        yield "Probably", escape(alert.cause)
+    if alert.next_step:
+        yield "Next", escape(alert.next_step)
+    if alert.quiet:
+        by = ", ".join(alert.inhibited_by)
+        yield "Notices", escape("; ".join(_QUIET[why].format(by=by) for why in alert.quiet))
+    links = {"runbook": alert.runbook_url, "page": alert.page_url, "history": f"/api/v1/alerts/{alert.id}"}
+    yield "More", " ".join(f'<a href="{escape(_relative(url))}">{name}</a>' for name, url in links.items() if url)
+
+
+def _seen(alert: shown.Alert) -> str:
+    known = {name: value for name, value in alert.seen.items() if value not in (None, "")}
+    return ", ".join(f"{name} {value if isinstance(value, str) else _number(value)}" for name, value in known.items())
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "unknown"
+    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:,.2f}"
+
+
+def _relative(url: str) -> str:
+    """Links within lagwatch also work behind a proxy that gives it a path of its own."""
+    return url.removeprefix("/") if not url.startswith("//") else url
