@@ -29,7 +29,8 @@ class Watch:
     """
     What is remembered of one rule: its alerts, and the subjects and the scope that their positions refer to.
 
-    `there` is None until the rule is judged for the first time; `escalation` is the scope of its louder conditions.
+    `there` is None until the rule is judged for the first time; `escalation` is the scope of its louder conditions. It is not
+    `settled` while it has alerts of a run before of which no position was looked for yet.
     """
 
     rule: Rule
@@ -37,6 +38,7 @@ class Watch:
     there: Subjects | None = None
     scope: Scope = field(default_factory=lambda: Scope(rules=(), variant=None))
     escalation: Scope | None = None
+    settled: bool = True
 
 
 class Alerts:
@@ -88,8 +90,10 @@ def _watch(alerts: Alerts, rule: Rule, sight: Sight, now: float) -> Watch:
         watch = alerts.watches[rule.name] = Watch(rule)
     if watch.there is None or watch.rule is not rule or not there.same_as(watch.there):
         watch.rule, watch.scope, watch.escalation = rule, scope(rule, there), _escalation(rule)
-        if sight.looked.fresh:
-            _settle(watch.tracks, Finder(sight.view, there), now)
+        watch.settled = False
+    if sight.looked.fresh and not watch.settled:
+        _settle(watch.tracks, Finder(sight.view, there), now)
+        watch.settled = True
     watch.there = there
     _leave_out(watch.tracks, watch.scope.judged(watch.tracks.at), now, LEFT_OUT)
     left = sight.left_s(rule.grain)

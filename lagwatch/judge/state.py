@@ -5,7 +5,7 @@ A restart is no evaluation: nothing fires, ends or is forgotten by it. What was 
 program was away for so long that nobody can say whether the conditions held in between: then it begins anew. What fired fires on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
@@ -13,14 +13,19 @@ import numpy as np
 
 from lagwatch.judge.engine import Alerts, Watch
 from lagwatch.judge.subjects import MISSING
-from lagwatch.judge.tracks import FIRING, PENDING, Tracks
+from lagwatch.judge.tracks import DARK_EVALUATIONS_HELD, FIRING, PENDING, Tracks
 from lagwatch.model.alert_json import decode_subject, encode_subject
-from lagwatch.model.alerts import Alert, Rule, State, Subject, Verdict
+from lagwatch.model.alerts import Alert, Rule, State, Subject, Transition, Verdict
 from lagwatch.model.kept import AlertState
 from lagwatch.model.notices import alert_id
 
 WAITS_ON_S = 600.0
 """Timers go on after a gap of at most so many seconds between two evaluations (as Prometheus' outage tolerance for `for`)."""
+
+RULE_GONE = "the rule is gone"
+
+_Kept = tuple[Subject, Mapping[str, Any], Alert | None]
+"""What an alert is about, its timers, and how it was told last."""
 
 _TIMERS = tuple(column.name for column in fields(Tracks) if column.name not in ("subject", "at", "told"))
 
@@ -30,7 +35,7 @@ def freeze(alerts: Alerts) -> AlertState:
     rows: dict[str, dict[str, Any]] = {}
     told: dict[str, Alert] = {}
     for rule, watch in alerts.watches.items():
-        for subject, alert, timers in _entries(watch.tracks):
+        for subject, timers, alert in _entries(watch.tracks):
             key = alert_id(rule, subject)
             rows[key] = {"rule": rule, "subject": encode_subject(subject), "timers": timers}
             if alert is not None:
@@ -38,27 +43,30 @@ def freeze(alerts: Alerts) -> AlertState:
     return AlertState(at=alerts.last, steps=tuple(alerts.steps), alerts=rows, told=told)
 
 
-def thaw(alerts: Alerts, state: AlertState, rules: tuple[Rule, ...], now: float) -> None:
+def thaw(alerts: Alerts, state: AlertState, rules: tuple[Rule, ...], now: float) -> tuple[Transition, ...]:
     """
     Take up again what was kept, at `now`; an alert that `alerts` has already stays as it is.
 
-    Of rules that there are no more nothing is taken up, since nothing could end it.
+    Answers the ends of what fired by rules that there are no more: nothing else could end it.
     """
-    gap = None if state.at is None else abs(now - state.at)
-    waits_on = gap is not None and gap <= WAITS_ON_S
+    waits_on = state.at is not None and abs(now - state.at) <= WAITS_ON_S
     if alerts.last is None:
         alerts.last = state.at if waits_on else None
         alerts.steps.extend(state.steps)
     by_name = {rule.name: rule for rule in rules}
-    rows: dict[str, list[tuple[Subject, dict[str, Any], Alert | None]]] = {}
+    kept: dict[str, list[_Kept]] = {}
+    ended = []
     for key, row in state.alerts.items():
+        told = state.told.get(key)
         if row["rule"] in by_name:
-            entry = (decode_subject(row["subject"]), dict(row["timers"]), state.told.get(key))
-            rows.setdefault(row["rule"], []).append(entry)
-    for name, entries in rows.items():
+            kept.setdefault(row["rule"], []).append((decode_subject(row["subject"]), row["timers"], told))
+        elif told is not None and row["timers"]["phase"] == FIRING:
+            ended.append(_end(told, row["timers"], now))
+    for name, entries in kept.items():
         watch = alerts.watches.setdefault(name, Watch(by_name[name]))
-        watch.there = None  # all positions are to be found anew
+        watch.settled = False
         _take_up(watch.tracks, entries, now, waits_on=waits_on)
+    return tuple(ended)
 
 
 def out_of_sight(alerts: Alerts, now: float) -> Verdict:
@@ -89,23 +97,32 @@ def _number(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-def _entries(tracks: Tracks) -> Iterator[tuple[Subject, Alert | None, dict[str, Any]]]:
+def _end(told: Alert, timers: Mapping[str, Any], now: float) -> Transition:
+    times = {"since": timers["since"], "fired_at": timers["fired_at"], "resolved_at": now}
+    alert = replace(told, state=State.RESOLVED, reason=RULE_GONE, summary=f"{told.summary} ({RULE_GONE})", **times)
+    return Transition(at=now, to=State.RESOLVED, alert=alert)
+
+
+def _entries(tracks: Tracks) -> Iterator[_Kept]:
     columns = [getattr(tracks, name).tolist() for name in _TIMERS]
-    for subject, alert, *values in zip(tracks.subject, tracks.told, *columns, strict=True):
+    for subject, told, *values in zip(tracks.subject, tracks.told, *columns, strict=True):
         # NaN is unequal to itself, and no JSON.
-        timers = {name: value if value == value else None for name, value in zip(_TIMERS, values, strict=True)}
-        yield subject, alert, timers
+        timers: dict[str, Any] = {
+            name: value if value == value else None for name, value in zip(_TIMERS, values, strict=True)
+        }
+        timers["dark"] = min(timers["dark"], DARK_EVALUATIONS_HELD + 1)
+        if timers["phase"] == FIRING and timers["cleared"] is None:
+            timers["held"] = 0.0  # it counts on, and matters only after a failure, which sets it to 0
+        yield subject, timers, told
 
 
-def _take_up(
-    tracks: Tracks, entries: list[tuple[Subject, dict[str, Any], Alert | None]], now: float, *, waits_on: bool
-) -> None:
+def _take_up(tracks: Tracks, kept: list[_Kept], now: float, *, waits_on: bool) -> None:
     there = set(tracks.subject)
-    wanted = [entry for entry in entries if entry[0] not in there and (waits_on or entry[1]["phase"] != PENDING)]
+    wanted = [each for each in kept if each[0] not in there and (waits_on or each[1]["phase"] != PENDING)]
     first = len(tracks)
     tracks.add([subject for subject, _, _ in wanted], np.full(len(wanted), MISSING, dtype=np.int64), now)
-    for i, (_, timers, alert) in enumerate(wanted, start=first):
-        tracks.told[i] = alert
+    for i, (_, timers, told) in enumerate(wanted, start=first):
+        tracks.told[i] = told
         for name in timers.keys() & set(_TIMERS):
             getattr(tracks, name)[i] = np.nan if timers[name] is None else timers[name]
         if not waits_on and tracks.phase[i] == FIRING:

@@ -143,7 +143,7 @@ class Finder:
 
     def _left(self, subject: Subject, t: int) -> str:
         """Whether the group has no commits on the topic any more (as long as they are only missing, the pair stays)."""
-        if subject.group is None:
+        if subject.group is None or not self._view.snapshot.groups[_place(self._groups, subject.group)].known:
             return ""
         pairs = self._view.pairs
         begin, end = np.searchsorted(pairs.group, [(g := _place(self._groups, subject.group)), g + 1])
