@@ -10,11 +10,12 @@ import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import kafka.errors as kafka
 from kafka.net.selector import NetworkSelector
-from kafka.protocol.metadata import MetadataResponse
+from kafka.protocol.metadata import CoordinatorType, MetadataResponse
 
 from lagwatch.collect.errors import NoAnswer, no_answer
 from lagwatch.collect.transport import Manager
@@ -100,6 +101,7 @@ class Client:
                 f"The addresses {', '.join(bootstrap)} cannot be used, each must be host:port: {error}."
             ) from error
         self._brokers: tuple[Broker, ...] = ()
+        self._aside: dict[Node, Node] = {}
         self._done: threading.Event | None = None
         self._closed = False
         self._net.start()
@@ -137,17 +139,30 @@ class Client:
         return [node.node_id for node in self._manager.cluster.bootstrap_brokers()]
 
     def learn(self, brokers: tuple[Broker, ...]) -> None:
-        """From now on these are the brokers; connections to brokers that are gone are given back."""
+        """From now on these are the brokers; connections to others, bootstrap addresses included, are given back."""
         if brokers != self._brokers:
+            self._aside.clear()  # a broker may have moved to another address
             self._brokers = brokers
             known = [MetadataResponse.MetadataResponseBroker(b.id, b.host, b.port, b.rack, version=1) for b in brokers]
             self._manager.cluster.update_metadata(
                 MetadataResponse(version=1, brokers=known, controller_id=UNKNOWN, topics=[])
             )
-        ids = {broker.id for broker in brokers} | set(self.bootstrap_nodes())
+        kept: set[Node] = {broker.id for broker in brokers}
+        kept |= {self._aside[node] for node in kept & self._aside.keys()}
         for connection in self._manager.least_used_connections():
-            if connection.node_id not in ids:
+            if connection.node_id not in kept:
                 self._manager.close(connection.node_id)
+
+    def aside(self, node: Node) -> Node:
+        """A second node that is the same broker, so that it has a connection of its own."""
+        if node not in self._aside:
+            broker = self._manager.cluster.broker_metadata(node)
+            if broker is None:
+                return node
+            # kafka-python gives coordinators connections of their own, under names of their own.
+            told = SimpleNamespace(error_code=0, node_id=node, host=broker.host, port=broker.port)
+            self._aside[node] = self._manager.cluster.add_coordinator(told, CoordinatorType.GROUP, f"aside-{node}")
+        return self._aside[node]
 
     async def connection(self, node: Node, timeout_s: float) -> Connection:
         """A connection that is ready; raises NoAnswer if there is none in time."""

@@ -7,6 +7,7 @@ A broker that does not answer is left alone for the rest of the poll, so that it
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from lagwatch.collect.client import Client, Connection, Node, Sent, Versions
@@ -70,10 +71,26 @@ class Exchange:
 
     async def ask_all(self, node: Node, requests: Sequence[Request]) -> list[memoryview | NoAnswer]:
         """
-        The bodies of the answers of one broker, in the order of the requests, which it works on in that order too.
+        The bodies of the answers of one broker, in the order of the requests, which it works on in that order too (but for
+        those that go aside, which have a connection of their own).
 
         Raises NoAnswer only if there is no connection.
         """
+        aside = [request for request in requests if request.aside]
+        started = self.client.start(partial(self._ask_aside, node, aside)) if aside else None
+        straight = iter(await self._ask_in_order(node, [request for request in requests if not request.aside]))
+        around = iter(await started if started is not None else ())
+        return [next(around if request.aside else straight) for request in requests]
+
+    async def _ask_aside(self, node: Node, requests: Sequence[Request]) -> list[memoryview | NoAnswer]:
+        try:
+            return await self._ask_in_order(self.client.aside(node), requests)
+        except NoAnswer as failure:
+            return [failure] * len(requests)
+
+    async def _ask_in_order(self, node: Node, requests: Sequence[Request]) -> list[memoryview | NoAnswer]:
+        if not requests:
+            return []
         connection = await self._connection(node)
         answers: list[memoryview | NoAnswer] = []
         pending: deque[Sent] = deque()

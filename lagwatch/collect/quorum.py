@@ -15,18 +15,14 @@ async def controller(exchange: Exchange, layout: Layout) -> int | None:
 
     In a KRaft cluster it leads the metadata quorum (DescribeQuorum), and may be no broker at all; Metadata names any broker
     there. Before KRaft, Metadata names the controller itself.
-
-    A broker forwards DescribeQuorum to the controller, and answers nothing else on that connection until it is back. A
-    controller that hangs would make every broker that is asked look as if it hung; so the bootstrap connection, on which
-    nothing else is asked, is used for it.
     """
-    for node in exchange.client.bootstrap_nodes():
-        try:
-            return await _ask(exchange, node, layout)
-        except NoAnswer as answer:
-            if answer.reason != "CONNECTION_FAILED":
-                break
-    return None
+    node = exchange.any_of(broker.id for broker in layout.brokers)
+    if node is None:
+        return None
+    try:
+        return await _ask(exchange, node, layout)
+    except NoAnswer:
+        return None
 
 
 async def _ask(exchange: Exchange, node: Node, layout: Layout) -> int | None:

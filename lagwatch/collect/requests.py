@@ -38,13 +38,14 @@ from lagwatch.collect.wire import Request
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """One of Kafka's APIs; lagwatch speaks all versions from `oldest` to `newest`. `throttled` is explained in wire.py."""
+    """One of Kafka's APIs; lagwatch speaks all versions from `oldest` to `newest`. wire.py explains `throttled` and `aside`."""
 
     request: Any
     response: Any
     oldest: int
     newest: int
     throttled: bool = True
+    aside: bool = False
 
     @property
     def name(self) -> str:
@@ -72,7 +73,15 @@ class Api:
     def raw(self, version: int, body: bytes) -> Request:
         """A request whose body is encoded already."""
         flexible = self.request.flexible_version_q(version)
-        return Request(self.name, self.request.API_KEY, version, body, flexible=flexible, throttled=self.throttled)
+        return Request(
+            self.name,
+            self.request.API_KEY,
+            version,
+            body,
+            flexible=flexible,
+            throttled=self.throttled,
+            aside=self.aside,
+        )
 
     def decode(self, version: int, body: "memoryview | bytes") -> Any:
         """kafka-python's object of an answer; raises NoAnswer if the bytes do not follow the protocol."""
@@ -90,9 +99,11 @@ OFFSET_FETCH = Api(OffsetFetchRequest, OffsetFetchResponse, 7, 8)
 LIST_OFFSETS = Api(ListOffsetsRequest, ListOffsetsResponse, 5, 5)
 DESCRIBE_GROUPS = Api(DescribeGroupsRequest, DescribeGroupsResponse, 3, 6)
 DESCRIBE_CONFIGS = Api(DescribeConfigsRequest, DescribeConfigsResponse, 1, 4)
-DESCRIBE_QUORUM = Api(DescribeQuorumRequest, DescribeQuorumResponse, 0, 1, throttled=False)
+DESCRIBE_QUORUM = Api(DescribeQuorumRequest, DescribeQuorumResponse, 0, 1, throttled=False, aside=True)
 DESCRIBE_CLUSTER = Api(DescribeClusterRequest, DescribeClusterResponse, 0, 1)
 CONSUMER_GROUP_DESCRIBE = Api(messages.ConsumerGroupDescribeRequest, messages.ConsumerGroupDescribeResponse, 0, 1)
 SHARE_GROUP_DESCRIBE = Api(messages.ShareGroupDescribeRequest, messages.ShareGroupDescribeResponse, 1, 1)
 STREAMS_GROUP_DESCRIBE = Api(messages.StreamsGroupDescribeRequest, messages.StreamsGroupDescribeResponse, 0, 0)
-SHARE_GROUP_OFFSETS = Api(messages.DescribeShareGroupOffsetsRequest, messages.DescribeShareGroupOffsetsResponse, 0, 1)
+SHARE_GROUP_OFFSETS = Api(
+    messages.DescribeShareGroupOffsetsRequest, messages.DescribeShareGroupOffsetsResponse, 0, 1, aside=True
+)

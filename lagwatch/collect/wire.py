@@ -20,15 +20,25 @@ class Request:
     One encoded request: `name` (Kafka's name of the API), `version`, and the bytes of its body.
 
     `flexible` versions carry tagged fields in both headers (KIP-482). `throttled` says whether the answer starts with the
-    time for which the broker holds back this client (all do that lagwatch reads, but DescribeQuorum's).
+    time for which the broker holds back this client (all do that lagwatch reads, but DescribeQuorum's). `aside` requests
+    are those that the broker passes on to others, which may hang: a connection carries nothing else meanwhile.
     """
 
     def __init__(
-        self, name: str, api_key: int, version: int, body: bytes, *, flexible: bool, throttled: bool = True
+        self,
+        name: str,
+        api_key: int,
+        version: int,
+        body: bytes,
+        *,
+        flexible: bool,
+        throttled: bool = True,
+        aside: bool = False,
     ) -> None:
         self.name = name
         self.version = version
         self.throttled = throttled
+        self.aside = aside
         self.API_VERSION = version
         self.header: _Header | None = None
         self._key = api_key

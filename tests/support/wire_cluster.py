@@ -7,6 +7,7 @@ Messages are read and written by kafka-python's own classes. The tests against t
 import socket
 import struct
 import threading
+import uuid
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +21,8 @@ from kafka.protocol.admin import (
     DescribeConfigsResponse,
     DescribeGroupsRequest,
     DescribeGroupsResponse,
+    DescribeQuorumRequest,
+    DescribeQuorumResponse,
     ListGroupsRequest,
     ListGroupsResponse,
 )
@@ -34,7 +37,14 @@ from kafka.protocol.metadata import (
     MetadataResponse,
 )
 
-from lagwatch.collect.messages import ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse
+from lagwatch.collect.messages import (
+    ConsumerGroupDescribeRequest,
+    ConsumerGroupDescribeResponse,
+    DescribeShareGroupOffsetsRequest,
+    DescribeShareGroupOffsetsResponse,
+    ShareGroupDescribeRequest,
+    ShareGroupDescribeResponse,
+)
 
 Hook = Callable[[int, Any], Any]
 
@@ -350,6 +360,68 @@ def _list_offsets(cluster: WireCluster, number: int, request: Any) -> Any:
     )
 
 
+def _share_group_describe(cluster: WireCluster, number: int, request: Any) -> Any:
+    kind = ShareGroupDescribeResponse.DescribedGroup
+    groups = []
+    for name in request.group_ids:
+        code, state = _described(cluster, number, name, "share")
+        groups.append(
+            kind(
+                error_code=code,
+                error_message=None,
+                group_id=name,
+                group_state=state,
+                group_epoch=1,
+                assignment_epoch=1,
+                assignor_name="simple",
+                members=[],
+                authorized_operations=0,
+            )
+        )
+    return ShareGroupDescribeResponse(throttle_time_ms=0, groups=groups)
+
+
+def _share_group_offsets(cluster: WireCluster, _number: int, request: Any) -> Any:
+    kind = DescribeShareGroupOffsetsResponse.DescribeShareGroupOffsetsResponseGroup
+    topic = kind.DescribeShareGroupOffsetsResponseTopic
+    record = topic.DescribeShareGroupOffsetsResponsePartition
+
+    def topics(name: str) -> list[Any]:
+        return [
+            topic(
+                topic_name=of,
+                topic_id=uuid.UUID(int=1),
+                partitions=[
+                    record(
+                        partition_index=p,
+                        start_offset=offset,
+                        leader_epoch=0,
+                        lag=100 - offset,
+                        error_code=0,
+                        error_message=None,
+                    )
+                ],
+            )
+            for (of, p), offset in cluster.groups[name].commits.items()
+        ]
+
+    return DescribeShareGroupOffsetsResponse(
+        throttle_time_ms=0,
+        groups=[
+            kind(group_id=g.group_id, topics=topics(g.group_id), error_code=0, error_message=None)
+            for g in request.groups
+        ],
+    )
+
+
+def _describe_quorum(_cluster: WireCluster, _number: int, _request: Any) -> Any:
+    topic = DescribeQuorumResponse.TopicData
+    partition = topic.PartitionData(
+        partition_index=0, error_code=0, leader_id=3, leader_epoch=1, high_watermark=9, current_voters=[], observers=[]
+    )
+    return DescribeQuorumResponse(error_code=0, topics=[topic(topic_name="__cluster_metadata", partitions=[partition])])
+
+
 def _describe_configs(_cluster: WireCluster, _number: int, request: Any) -> Any:
     kind = DescribeConfigsResponse.DescribeConfigsResult
     value = kind.DescribeConfigsResourceResult
@@ -382,6 +454,13 @@ API: dict[str, tuple[Any, Any, Callable[[WireCluster, int, Any], Any]]] = {
     "OffsetFetch": (OffsetFetchRequest, OffsetFetchResponse, _offset_fetch),
     "DescribeGroups": (DescribeGroupsRequest, DescribeGroupsResponse, _describe_groups),
     "ConsumerGroupDescribe": (ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse, _consumer_group_describe),
+    "ShareGroupDescribe": (ShareGroupDescribeRequest, ShareGroupDescribeResponse, _share_group_describe),
+    "DescribeShareGroupOffsets": (
+        DescribeShareGroupOffsetsRequest,
+        DescribeShareGroupOffsetsResponse,
+        _share_group_offsets,
+    ),
+    "DescribeQuorum": (DescribeQuorumRequest, DescribeQuorumResponse, _describe_quorum),
     "FindCoordinator": (FindCoordinatorRequest, FindCoordinatorResponse, _find_coordinator),
     "ListOffsets": (ListOffsetsRequest, ListOffsetsResponse, _list_offsets),
     "DescribeConfigs": (DescribeConfigsRequest, DescribeConfigsResponse, _describe_configs),

@@ -231,6 +231,23 @@ def test_metadata_of_brokers_alone_is_enough_for_the_manager():
     assert (node_id, host, port, rack) == (1, "h", 9, None)
 
 
+def test_a_broker_can_have_a_second_connection_under_another_name():
+    made = client.Client(["127.0.0.1:1"], {})
+    try:
+        from lagwatch.model.snapshot import Broker
+
+        made.learn((Broker(id=7, host="127.0.0.1", port=2),))
+        aside = made.aside(7)
+        assert aside != 7
+        assert made.aside(7) == aside
+        found = made._manager.cluster.broker_metadata(aside)
+        assert (found.host, found.port) == ("127.0.0.1", 2)
+        made.learn((Broker(id=7, host="127.0.0.1", port=3),))
+        assert made._manager.cluster.broker_metadata(made.aside(7)).port == 3
+    finally:
+        made.close()
+
+
 def test_a_tls_transport_is_made_of_a_plain_socket_and_settings():
     left, right = socket.socketpair()
     with right:

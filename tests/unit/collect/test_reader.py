@@ -591,3 +591,48 @@ def test_a_group_with_a_commit_that_cannot_be_read_is_unknown_as_a_whole(filled,
     assert gaps(snapshot) == {("committed_offsets", "UNSTABLE_OFFSET_COMMIT", 1): (1, "billing")}
     assert not by_name(snapshot)["billing"].known
     assert {name for name, _, _ in offsets(snapshot)} == {"audit", "search"}
+
+
+def lags(snapshot):
+    """(group, row) -> the lag that the broker reports."""
+    table = snapshot.commits
+    return {
+        (snapshot.groups[group].name, int(row)): int(lag)
+        for group, row, lag in zip(table.group, table.row, table.reported_lag, strict=True)
+    }
+
+
+def test_a_share_group_is_told_with_its_start_offset_and_the_lag_that_its_broker_counts(filled, reader):
+    filled.groups["workers"] = Group(2, "share", "Stable", {("orders", 2): 30, ("payments", 0): 90, ("gone", 0): 1})
+    read = reader()
+    for offset in (30, 40):
+        filled.groups["workers"].commits["orders", 2] = offset
+        snapshot = read.read()
+        assert snapshot.gaps == ()
+        assert by_name(snapshot)["workers"].type == "share"
+        assert offsets(snapshot)["workers", "orders", 2] == offset
+        assert {row: lag for (name, row), lag in lags(snapshot).items() if name == "workers"} == {
+            2: 100 - offset,
+            3: 10,
+        }
+        assert {lag for (name, _), lag in lags(snapshot).items() if name != "workers"} == {UNKNOWN}
+
+
+@pytest.mark.parametrize("api", ["DescribeShareGroupOffsets", "DescribeQuorum"])
+def test_a_broker_that_waits_for_another_one_does_not_count_as_silent(filled, reader, api):
+    """Both are passed on by the broker that is asked; until the answer is back, it reads nothing else of that connection."""
+    filled.groups["workers"] = Group(1, "share", "Stable", {("orders", 2): 30})
+    read = reader(deadline_s=4)
+    read.read()
+    filled.hooks[api] = lambda *_: SILENCE
+    for _ in range(2):
+        snapshot = read.read()
+        told = {(gap.part, gap.first) for gap in snapshot.gaps}
+        assert told == ({("committed_offsets", "workers")} if api == "DescribeShareGroupOffsets" else set())
+        assert snapshot.controller in (3, None)
+        assert snapshot.partitions.end.tolist() == [100] * 5
+        assert {group.name for group in snapshot.groups if not group.known} == {name for _, name in told}
+    filled.hooks.clear()
+    snapshot = read.read()
+    assert snapshot.gaps == ()
+    assert snapshot.controller == 3
