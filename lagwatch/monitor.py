@@ -11,6 +11,8 @@ from typing import Any, Protocol
 from lagwatch.analyze.growth import WINDOW_S
 from lagwatch.cycle import Memory, advance
 from lagwatch.errors import CollectError
+from lagwatch.judge.engine import Alerts
+from lagwatch.judge.state import not_seen_yet
 from lagwatch.logs import event
 from lagwatch.model.alerts import Alert, Rule, State, Transition, Verdict
 from lagwatch.model.latest import Latest, PollHealth
@@ -79,6 +81,16 @@ class Monitor:
                 self._failing = ("", 0)
         finally:
             self._ticking.release()
+
+    @property
+    def alerts(self) -> Alerts:
+        """The alerts between two evaluations; only the thread of the ticks may look at them or change them."""
+        return self._memory.alerts
+
+    def taken_up(self) -> None:
+        """Alerts of a run before were added to `alerts`: until the first poll they are shown, as unknown."""
+        if self.latest.verdict is None:
+            self.latest = replace(self.latest, verdict=not_seen_yet(self.alerts, self._clock()))
 
     def close(self, grace_s: float) -> bool:
         """

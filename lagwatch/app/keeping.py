@@ -64,12 +64,24 @@ class Keeping:
                 event(LOG, level, "alerts not taken up yet", cluster=self._cluster, error=str(error))
                 self._said = str(error)
             return False
+        except (ValueError, KeyError, TypeError) as error:
+            return self._not_understood(error)
         self._restored = True
         if state is None:
             return False
-        self._ended = thaw(self._alerts, state, rules, self._clock())
+        try:
+            self._ended = thaw(self._alerts, state, rules, self._clock())
+        except (ValueError, KeyError, TypeError) as error:
+            return self._not_understood(error)
         event(LOG, logging.INFO, "alerts taken up", cluster=self._cluster, alerts=len(state.alerts), kept_at=state.at)
         return True
+
+    def _not_understood(self, error: Exception) -> bool:
+        """Somebody has changed the rows by hand: the watch begins anew rather than not at all."""
+        self._restored = True
+        self._store.begin_anew(self._cluster)
+        event(LOG, logging.ERROR, "alerts that were kept are not understood", cluster=self._cluster, exc_info=error)
+        return False
 
     def record(self, transitions: Sequence[Transition], messages: Sequence[Message], told: Sequence[Told]) -> None:
         """What came of an evaluation, in one transaction: states, history and messages."""

@@ -5,7 +5,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 
+from lagwatch.app import keeping
+from lagwatch.app.keeping import Keeping
 from lagwatch.app.notices import notices
 from lagwatch.app.polls import Polls
 from lagwatch.app.web import address, listen, serve
@@ -15,13 +18,13 @@ from lagwatch.cycle import judge_receivers
 from lagwatch.errors import LagwatchError
 from lagwatch.judge.engine import Alerts
 from lagwatch.logs import event
-from lagwatch.model.alerts import Transition
+from lagwatch.model.alerts import Transition, Verdict
 from lagwatch.model.latest import Latest
 from lagwatch.model.service import Receiver
 from lagwatch.monitor import Monitor
 from lagwatch.publish.api import create_api
 from lagwatch.publish.board import Board
-from lagwatch.publish.notices import Counts, MemoryOutbox, Notices
+from lagwatch.publish.notices import Counts, Notices
 
 LOG = logging.getLogger(__name__)
 
@@ -51,7 +54,7 @@ class Service:
         self._load = load
         self._reloading = threading.Lock()
         rules = effective_rules(settings)
-        self._outbox = MemoryOutbox()
+        self._store = keeping.store(settings)
         self._notices: Notices | None = None
         self._stuck = Alerts()
         self.board = Board(
@@ -70,6 +73,8 @@ class Service:
             )
             for cluster in settings.clusters
         }
+        kept = {name: monitor.alerts for name, monitor in self._monitors.items()} | {ITSELF: self._stuck}
+        self._keepings = {name: Keeping(self._store, name, alerts) for name, alerts in kept.items()}
         for monitor in self._monitors.values():
             self.board.put(monitor.latest)
 
@@ -80,10 +85,11 @@ class Service:
             listener = stack.enter_context(listen(settings.web.host, settings.web.port))
             here = address(listener)
             stack.callback(event, LOG, logging.INFO, "stopped")
-            self._notices = notices(settings, settings.web.external_url or here, self._outbox)
+            self._open_store(stack)
+            self._notices = self._build_notices(settings.web.external_url or here)
             stack.callback(self._notices.close, NOTICE_GRACE_S)
             self._notices.open()
-            jobs = [(name, self._interval_s(name), monitor.tick) for name, monitor in self._monitors.items()]
+            jobs = [(name, self._interval_s(name), partial(self._watch, name)) for name in self._monitors]
             polls = Polls([*jobs, (ITSELF, RECEIVERS_INTERVAL_S, self._judge_receivers)])
             stack.callback(self._close_monitors)
             stack.callback(polls.close)
@@ -114,11 +120,43 @@ class Service:
             self._settings = new
             event(LOG, logging.INFO, "reloaded", changes=list(changes), needs_restart=list(ignored) or None)
 
-    def _publish(self, latest: Latest, _transitions: Sequence[Transition]) -> None:
+    def _open_store(self, stack: ExitStack) -> None:
+        self._store.open()
+        stack.callback(self._store.close, keeping.CLOSE_GRACE_S)
+        if not self._store.location.durable:
+            event(LOG, logging.WARNING, "nothing is kept over a restart, set store.data_dir")
+
+    def _build_notices(self, external_url: str) -> Notices:
+        kept = self._store
+        built = notices(
+            self._settings,
+            external_url,
+            kept.outbox,
+            silences=kept.silences,
+            acknowledgements=kept.acknowledgements,
+        )
+        kept.listen(built.wake)
+        return built
+
+    def _watch(self, name: str) -> None:
+        """One poll of one cluster, after its alerts were taken up from before the restart. Never raises."""
+        monitor = self._monitors[name]
+        if self._keepings[name].restore(monitor.rules):
+            monitor.taken_up()
+            self.board.put(monitor.latest)
+        monitor.tick()
+
+    def _publish(self, latest: Latest, transitions: Sequence[Transition]) -> None:
         # First, so that a page which cannot be rendered keeps nobody from being notified.
-        if self._notices is not None and latest.verdict is not None:
-            self._notices.offer(latest.cluster, latest.verdict, interval_s=latest.health.interval_s)
+        if latest.verdict is not None:
+            self._tell(latest.cluster, latest.verdict, latest.health.interval_s, transitions)
         self.board.put(latest)
+
+    def _tell(self, cluster: str, verdict: Verdict, interval_s: float, transitions: Sequence[Transition]) -> None:
+        """States, history and messages are taken in by the store together."""
+        assert self._notices is not None
+        record = partial(self._keepings[cluster].record, transitions)
+        self._notices.offer(cluster, verdict, interval_s=interval_s, record=record)
 
     def _judge_receivers(self) -> None:
         """Whether notices arrive; that they do not is told to the other receivers. Never raises."""
@@ -129,8 +167,9 @@ class Service:
                 for name, counts in self._notices.counts().items()
             }
             rules = next(iter(self._monitors.values())).rules
+            self._keepings[ITSELF].restore(rules)
             verdict = judge_receivers(self._stuck, ITSELF, known, rules, time.time())
-            self._notices.offer(ITSELF, verdict, interval_s=RECEIVERS_INTERVAL_S)
+            self._tell(ITSELF, verdict, RECEIVERS_INTERVAL_S, verdict.transitions)
         except Exception as error:  # noqa: BLE001 (as around a poll: the next one comes)
             event(LOG, logging.ERROR, "receivers not judged", exc_info=error)
 

@@ -69,7 +69,7 @@ def thaw(alerts: Alerts, state: AlertState, rules: tuple[Rule, ...], now: float)
     return tuple(ended)
 
 
-def out_of_sight(alerts: Alerts, now: float) -> Verdict:
+def not_seen_yet(alerts: Alerts, now: float) -> Verdict:
     """What is known of alerts that were taken up and not evaluated yet: those that were pending or firing are unknown."""
     found = []
     for watch in alerts.watches.values():

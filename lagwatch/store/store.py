@@ -63,6 +63,11 @@ class Store:
             self._core.states.loaded(cluster)
         return state
 
+    def begin_anew(self, cluster: str) -> None:
+        """Whatever is kept of this cluster's alerts may be overwritten."""
+        with self._core.lock:
+            self._core.states.loaded(cluster)
+
     def record(
         self,
         cluster: str,
