@@ -58,7 +58,10 @@ class Service:
         self._notices: Notices | None = None
         self._stuck = Alerts()
         self.board = Board(
-            granularity=settings.metrics.granularity, notices=self._notice_counts, suppressed=self._suppressed
+            granularity=settings.metrics.granularity,
+            notices=self._notice_counts,
+            suppressed=self._suppressed,
+            store=self._store.health,
         )
         self._readers = {cluster.name: Reader(reader_options(cluster)) for cluster in settings.clusters}
         self._monitors = {

@@ -10,6 +10,9 @@ from lagwatch.model.notices import Stage
 STATE_VERSION = 1
 """The version of the form in which alert states are kept; a higher one is not understood."""
 
+KINDS = ("alert_state", "history", "message", "told")
+"""What waits to be written, and can be dropped when too much does or when it cannot be written in any form."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertState:
@@ -87,7 +90,7 @@ class StoreHealth:
     """
     How the store goes. `sentence` says what is wrong and what to do, "" if all is well; `since` is when that began, seconds since
     the epoch. `pending` counts changes that wait in memory to be written, `dropped` those that were given up since the start,
-    by kind (history, message). `durable` says whether anything outlives the process at all.
+    by kind (see `KINDS`). `durable` says whether anything outlives the process at all.
     """
 
     ok: bool = True

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+from lagwatch.model.kept import StoreHealth
 from lagwatch.model.latest import Latest
 from lagwatch.model.view import View
 from lagwatch.publish.metrics.alerts import render_verdict
@@ -13,7 +14,7 @@ from lagwatch.publish.metrics.families import FAMILIES, Family, Granularity
 from lagwatch.publish.metrics.kafka import render_view
 from lagwatch.publish.metrics.lines import Rendered, header
 from lagwatch.publish.metrics.negotiation import Variant
-from lagwatch.publish.metrics.own import Sending, own_page
+from lagwatch.publish.metrics.own import Inside, own_page
 from lagwatch.publish.metrics.segments import Segment, as_gzip, as_plain, join, pack
 from lagwatch.publish.notices.base import Counts
 
@@ -55,7 +56,7 @@ class Board:
 
     The lines of a cluster are rendered when it is put, on the thread of its monitor, and only those that changed: a failed
     poll that keeps its view costs nothing. `granularity` cuts the page, `notices` tells how sending goes, by receiver, and
-    `suppressed` how many alerts are not told, by cluster and reason.
+    `suppressed` how many alerts are not told, by cluster and reason; `store` tells how keeping goes.
     `clock` gives seconds since the epoch.
     """
 
@@ -65,11 +66,13 @@ class Board:
         granularity: Granularity | str = Granularity.PARTITION,
         notices: Callable[[], Mapping[str, Counts]] = dict,
         suppressed: Callable[[], Mapping[str, Mapping[str, int]]] = dict,
+        store: Callable[[], StoreHealth | None] = lambda: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._granularity = Granularity(granularity)
         self._notices = notices
         self._suppressed = suppressed
+        self._store = store
         self._clock = clock
         self._writing = threading.Lock()
         self._state = _State()
@@ -102,8 +105,8 @@ class Board:
         now = self._clock()
         state = self._state if now <= self._state.valid_until else self._withdraw(now)
         latests = [entry.latest for entry in state.entries.values()]
-        sending = Sending(receivers=self._notices(), suppressed=self._suppressed())
-        tail = own_page(variant.format, latests, state.series, sending, now)
+        inside = Inside(receivers=self._notices(), suppressed=self._suppressed(), store=self._store())
+        tail = own_page(variant.format, latests, state.series, inside, now)
         return (as_gzip(state.body, tail),) if variant.gzip else as_plain(state.body, tail)
 
     def _render(self, latest: Latest, before: _Entry | None) -> _Entry:

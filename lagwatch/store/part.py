@@ -17,7 +17,7 @@ class Part(Protocol[Change]):
     """
 
     kind: str
-    """What a change is, for people."""
+    """What a change is; one of `kept.KINDS`."""
 
     def waiting(self) -> Sequence[Change]:
         """The changes that are not written yet, the oldest first; they stay."""

@@ -22,7 +22,7 @@ Change = tuple[str, AlertState]
 class AlertStates:
     """A part of the store; `load` must have been called for a cluster before its states are written."""
 
-    kind = "alert state"
+    kind = "alert_state"
 
     def __init__(self) -> None:
         self._newest: dict[str, AlertState] = {}

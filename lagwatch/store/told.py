@@ -19,7 +19,7 @@ _Key = tuple[str, str, str]
 class ToldPart:
     """A part of the store; whoever calls any method holds the store's lock."""
 
-    kind = "what receivers were told"
+    kind = "told"
 
     def __init__(self) -> None:
         self._told: dict[_Key, Told] = {}

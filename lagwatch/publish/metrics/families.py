@@ -242,6 +242,14 @@ ALERTS_SUPPRESSED = Family(
     ("kafka_cluster", "reason"),
     "Alerts that fire and are not told (inhibited, silenced, maintenance) or not repeated (acknowledged).",
 )
+STORE_OK = Family("lagwatch_store_ok", (), "1 if the store can be written, 0 while what is to be kept waits in memory.")
+STORE_PENDING = Family("lagwatch_store_pending_writes", (), "Changes that wait in memory to be written to the store.")
+STORE_DROPPED = Family(
+    "lagwatch_store_dropped_total",
+    ("kind",),
+    "Changes since the start that could not be kept (alert_state, history, message, told).",
+    "counter",
+)
 BUILD_INFO = Family(
     "lagwatch_build_info", ("version", "python", "kafka_python", "numpy"), "Always 1; the labels carry versions."
 )
@@ -262,6 +270,7 @@ GROUPS: dict[str, tuple[Family, ...]] = {
         *(NOTIFICATION_LAST_SENT, NOTIFICATION_DEAD_LETTERS, NOTIFICATION_TEMPLATE_ERRORS, RECEIVER_UP),
         ALERTS_SUPPRESSED,
     ),
+    "The store": (STORE_OK, STORE_PENDING, STORE_DROPPED),
     "lagwatch itself": (
         *(LAST_POLL_SUCCESSFUL, LAST_POLL, LAST_GOOD_POLL, POLL_AGE, POLL_DURATION, POLL_INTERVAL, POLL_DEADLINE),
         *(

@@ -13,6 +13,7 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from lagwatch import __version__
+from lagwatch.model.kept import KINDS, StoreHealth
 from lagwatch.model.latest import Latest, PollHealth
 from lagwatch.publish.metrics import families as f
 from lagwatch.publish.metrics.families import Family
@@ -42,31 +43,37 @@ class _Families(Collector):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sending:
-    """How notices go: `receivers` by name; `suppressed` counts alerts that fire and are not told, by cluster and reason."""
+class Inside:
+    """
+    How the rest of lagwatch goes: notices (`receivers` by name, `suppressed` counts alerts that fire and are not told, by cluster
+    and reason) and the store (None: there is none).
+    """
 
     receivers: Mapping[str, Counts] = field(default_factory=dict)
     suppressed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    store: StoreHealth | None = None
 
 
-def own_page(form: Format, latests: Sequence[Latest], series: Mapping[str, int], sending: Sending, now: float) -> bytes:
+def own_page(form: Format, latests: Sequence[Latest], series: Mapping[str, int], inside: Inside, now: float) -> bytes:
     """The end of the page: `series` counts by cluster, `now` is seconds since the epoch."""
-    families = [*_own(latests, series, sending, now), *_PROCESS.collect(), *_PLATFORM.collect()]
+    families = [*_own(latests, series, inside, now), *_PROCESS.collect(), *_PLATFORM.collect()]
     return _GENERATE[form](_Families(families))
 
 
-def _own(latests: Sequence[Latest], series: Mapping[str, int], sending: Sending, now: float) -> Iterator[Metric]:
+def _own(latests: Sequence[Latest], series: Mapping[str, int], inside: Inside, now: float) -> Iterator[Metric]:
     collected: dict[Family, Samples] = {}
     for latest in latests:
         for family, samples in _of_cluster(latest, series.get(latest.cluster, 0), now).items():
             collected.setdefault(family, {}).update(samples)
-    collected.update(_of_notices(sending.receivers))
+    collected.update(_of_notices(inside.receivers))
     collected[f.ALERTS_SUPPRESSED] = {
         (cluster, reason): count
-        for cluster, reasons in sending.suppressed.items()
+        for cluster, reasons in inside.suppressed.items()
         if cluster
         for reason, count in reasons.items()
     }
+    if inside.store is not None:
+        collected.update(_of_store(inside.store))
     collected[f.BUILD_INFO] = {_VERSIONS: 1}
     for family in f.FAMILIES:
         if collected.get(family):
@@ -122,6 +129,14 @@ def _of_notices(notices: Mapping[str, Counts]) -> dict[Family, Samples]:
         f.NOTIFICATION_DEAD_LETTERS: {(name,): c.dead for name, c in notices.items()},
         f.NOTIFICATION_TEMPLATE_ERRORS: {(name,): c.template_errors for name, c in notices.items()},
         f.RECEIVER_UP: {(name,): float(not c.down) for name, c in notices.items()},
+    }
+
+
+def _of_store(health: StoreHealth) -> dict[Family, Samples]:
+    return {
+        f.STORE_OK: {(): float(health.ok)},
+        f.STORE_PENDING: {(): health.pending},
+        f.STORE_DROPPED: {(kind,): health.dropped.get(kind, 0) for kind in KINDS},
     }
 
 

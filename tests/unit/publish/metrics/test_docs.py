@@ -8,6 +8,7 @@ import numpy as np
 import promql_parser
 
 from lagwatch.model.alerts import Alert, Severity, State, Subject, Verdict
+from lagwatch.model.kept import StoreHealth
 from lagwatch.model.snapshot import Broker, Gap, PollStats
 from lagwatch.publish.board import Board
 from lagwatch.publish.metrics import Format, Granularity, Variant
@@ -46,7 +47,12 @@ def everything() -> Board:
         requests_by_api={"Metadata": 1},
     )
     counts = Counts(sent=1, failed_by_reason={"refused": 1}, pending=1, oldest_pending_at=T0, last_sent_at=T0)
-    board = Board(notices=lambda: {"webhook": counts}, suppressed=lambda: {"main": {"silenced": 1}}, clock=lambda: T0)
+    board = Board(
+        notices=lambda: {"webhook": counts},
+        suppressed=lambda: {"main": {"silenced": 1}},
+        store=StoreHealth,
+        clock=lambda: T0,
+    )
     board.put(replace(one, health=health))
     return board
 

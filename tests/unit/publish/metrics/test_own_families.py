@@ -4,6 +4,7 @@ from dataclasses import replace
 from importlib.metadata import version
 
 from lagwatch import __version__
+from lagwatch.model.kept import StoreHealth
 from lagwatch.model.latest import Latest, PollHealth
 from lagwatch.model.snapshot import Gap, PollStats
 from lagwatch.publish.board import Board
@@ -137,6 +138,16 @@ def test_without_receivers_and_without_pending_notices_nothing_is_said_of_them()
     assert {name for name, _ in series(board(latest())) if "notification" in name} == set()
     page = board(latest(), notices=lambda: {"webhook": Counts()})
     assert of(page, "lagwatch_notification_oldest_pending_timestamp_seconds", "receiver") == {}
+
+
+def test_a_store_that_is_away_is_on_the_page_with_what_waits_and_what_was_dropped():
+    away = StoreHealth(ok=False, sentence="the disk is full.", since=T0, pending=7, dropped={"history": 3})
+    page = board(latest(), store=lambda: away)
+
+    assert of(page, "lagwatch_store_ok") == {(): 0}
+    assert of(page, "lagwatch_store_pending_writes") == {(): 7}
+    assert of(page, "lagwatch_store_dropped_total", "kind") == {"alert_state": 0, "history": 3, "message": 0, "told": 0}
+    assert of(board(latest(), store=StoreHealth), "lagwatch_store_ok") == {(): 1}
 
 
 def test_versions_and_the_process_are_on_the_page():
