@@ -11,6 +11,7 @@ from lagwatch.analyze.growth import WINDOW_S, GrowthWindow
 from lagwatch.analyze.index import Index, Origin, build
 from lagwatch.analyze.lag import lag
 from lagwatch.analyze.losses import LossHistory, RewindHistory, lost
+from lagwatch.analyze.swings import Swings
 from lagwatch.analyze.topics import Speeds, TopicHistory
 from lagwatch.model.columns import followed, segments
 from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int64, Snapshot
@@ -21,7 +22,8 @@ class Rows:
     """
     One entry a row of the index: the committed offset and the lag, UNKNOWN where unknown; the growth of the lag, NaN there.
 
-    `lost` and `rewound` are messages per pair (see PairTable), `speeds` those of the partitions.
+    `lost` and `rewound` are messages per pair (see PairTable); `anew` are the pairs with a partition that does not continue what
+    it was, or of which the group went back. `speeds` are those of the partitions.
     """
 
     offset: Int64
@@ -29,6 +31,7 @@ class Rows:
     growth: Float64
     lost: Float64
     rewound: Float64
+    anew: Int64
     speeds: Speeds
 
 
@@ -47,6 +50,7 @@ class History:
         self.left = LeftTopics()
         self.row_cadence = Cadence()
         self.pair_cadence = Cadence()
+        self.swings = Swings()
         self._losses = LossHistory()
         self._rewinds = RewindHistory()
         self._lags = GrowthWindow(growth_window_s)
@@ -62,7 +66,8 @@ class History:
         lags = lag(offset, partitions.start[index.row], partitions.end[index.row])
         _reported(lags, snapshot, index)
         known = (offset >= 0) & (self._offset >= 0)
-        self._lags.forget(np.flatnonzero((known & (offset < self._offset)) | anew))
+        other = np.flatnonzero((known & (offset < self._offset)) | anew)
+        self._lags.forget(other)
         self._lags.add(at, lags)
         self._commits(at, index, moved=known & (offset != self._offset), caught_up=(lags == 0) | anew)
         gone = self._lost(snapshot, index, offset)
@@ -75,6 +80,7 @@ class History:
             lag=lags,
             growth=self._lags.per_minute(),
             lost=gone,
+            anew=_pairs_of(index, other),
             rewound=rewound,
             speeds=self.topics.speeds(at),
         )
@@ -93,6 +99,7 @@ class History:
         self.left.follow(origin.pair)
         self.row_cadence.follow(origin.row, at)
         self.pair_cadence.follow(origin.pair, at)
+        self.swings.follow(origin.pair)
         self._losses.follow(origin.pair)
         self._rewinds.follow(origin.pair)
         self._lags.follow(origin.row)
@@ -112,14 +119,18 @@ class History:
         at = index.row[rows]
         messages = lost(self._offset[rows], offset[rows], start[at], self.topics.start[at])
         some = np.flatnonzero(messages)
-        pairs = np.searchsorted(index.first, rows[some], side="right") - 1
-        return self._losses.add(snapshot.at, pairs, messages[some])
+        return self._losses.add(snapshot.at, _pairs_of(index, rows[some], each=True), messages[some])
 
     def _rewound(self, index: Index, offset: Int64, anew: Bool) -> Float64:
         committed = segments(np.add, offset, index.first, 0).astype(np.float64)
         committed[segments(np.minimum, offset, index.first, 0) < 0] = np.nan
-        pairs = np.searchsorted(index.first, np.flatnonzero(anew), side="right") - 1
-        return self._rewinds.add(committed, np.unique(pairs))
+        return self._rewinds.add(committed, _pairs_of(index, np.flatnonzero(anew)))
+
+
+def _pairs_of(index: Index, rows: Int64, *, each: bool = False) -> Int64:
+    """The pairs of some rows: for `each` row, or every pair once."""
+    pairs = np.searchsorted(index.first, rows, side="right") - 1
+    return pairs if each else np.unique(pairs)
 
 
 def _offsets(snapshot: Snapshot, index: Index) -> Int64:

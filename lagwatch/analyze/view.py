@@ -42,6 +42,7 @@ def view(history: History, snapshot: Snapshot) -> View:
 def _pairs(history: History, snapshot: Snapshot, index: Index, rows: Rows, topics: TopicFacts) -> PairTable:
     known, grows = rows.lag >= 0, ~np.isnan(rows.growth)
     lag = sums(known, rows.lag, index.first, UNKNOWN)
+    unknown = segments(np.add, (~known).astype(np.int64), index.first, 0)
     dark = lag == UNKNOWN
     interval = history.pair_cadence.interval_s()
     frozen = history.pair_cadence.frozen_s(snapshot.at)
@@ -52,7 +53,8 @@ def _pairs(history: History, snapshot: Snapshot, index: Index, rows: Rows, topic
         first=_live_first(index),
         lag=lag,
         max_lag=segments(np.maximum, rows.lag, index.first, UNKNOWN),
-        unknown=segments(np.add, (~known).astype(np.int64), index.first, 0),
+        unknown=unknown,
+        height=history.swings.add(snapshot.at, lag, unknown == 0, rows.anew),
         growth=sums(grows, rows.growth, index.first, np.nan),
         commit_interval_s=interval,
         patience_s=_patience(snapshot, index, lag, topics.produced, interval),

@@ -160,6 +160,10 @@ _PAIR: Final = {
     "growth": Column(
         help="messages a minute by which that lag grows", read=_bound_of_pairs(lambda view: view.pairs.growth)
     ),
+    "height": Column(
+        help="that lag, smoothed, as a part of the highest in the hour before: more than 1 is a new high",
+        read=_of_pairs(lambda view: view.pairs.height),
+    ),
     "max_lag": Column(
         help="messages not read on the partition with most of them",
         read=_bound_of_pairs(lambda view: _known(view.pairs.max_lag)),

@@ -151,7 +151,8 @@ def _step(watch: Watch, answers: Answers, sight: Sight, now: float, passed: floa
         hold[there] = _answers(watch, sight, at, firing=True)
     wait = _wait(watch, sight, tracks.at)
     keep = np.broadcast_to(watch.scope.number(lambda r: r.keep_s, tracks.at), wait.shape)
-    timing = Timing(now=now, passed=passed, wait=wait, keep=keep, slack=wait * rule.tolerance)
+    again = _again(watch, sight, tracks.at)
+    timing = Timing(now=now, passed=passed, wait=wait, keep=keep, slack=wait * rule.tolerance, again=again)
     changed = step(tracks, fire, hold, timing)
     ended = np.flatnonzero((tracks.phase == RESOLVED) & (tracks.resolved_at == now))
     return changed | dict.fromkeys(ended.tolist(), State.RESOLVED)
@@ -201,3 +202,16 @@ def _wait(watch: Watch, sight: Sight, at: Int64) -> Float64:
     if patience is not None and len(patience):
         wait = np.maximum(wait, np.where(at == MISSING, 0.0, patience[at]))
     return wait
+
+
+def _again(watch: Watch, sight: Sight, at: Int64) -> Float64:
+    """
+    For how long conditions must hold again until a failure is forgotten, seconds.
+
+    0 for most. With a group that commits rarely they hold again before every commit, however well it is.
+    """
+    interval = sight.commit_interval_s(watch.rule.grain) if watch.rule.follows_commits else None
+    if interval is None or not len(interval):
+        return np.zeros(len(at))
+    cycle = np.where(at == MISSING, 0.0, 2.0 * np.nan_to_num(interval[at]))
+    return np.where(cycle > watch.rule.for_s, np.minimum(cycle, _wait(watch, sight, at)), 0.0)

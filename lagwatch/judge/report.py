@@ -44,8 +44,8 @@ def _alert(rule: Rule, subject: Subject, values: Values, sight: Sight, wait: flo
         subject=subject,
         state=State.INACTIVE,
         since=0.0,
-        value=values[first.value],
-        values={condition.value: values[condition.value] for condition in rule.conditions},
+        value=_finite(values[first.value]),
+        values={condition.value: _finite(values[condition.value]) for condition in rule.conditions},
         summary=worded(rule.summary, words),
         next_step=worded(rule.next_step, words),
         effective_for_s=wait,
@@ -77,3 +77,8 @@ def _as_it_stands(tracks: Tracks, i: int, rule: Rule) -> Alert:
 
 def _number(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
+
+
+def _finite(value: float | None) -> float | None:
+    """A value that JSON can carry: what is not in sight (infinitely far) has none."""
+    return value if value is None or np.isfinite(value) else None

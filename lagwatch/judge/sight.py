@@ -107,6 +107,12 @@ class Sight:
         """For how long a condition must hold before it says something about each subject (None: does not matter)."""
         return patience_s(self.view, grain)
 
+    def commit_interval_s(self, grain: str) -> Float64 | None:
+        """Seconds between two commits of each subject (NaN: not known); None for grains that do not commit."""
+        if grain == "partition":
+            return self.view.patience_s.astype(np.float64) / 2.0
+        return self.view.pairs.commit_interval_s if grain == "pair" else None
+
     def left_s(self, grain: str) -> Float64 | None:
         """For how long each subject has been one that a live group does not consume (NaN: it does); None if there is none."""
         if grain not in self._left:

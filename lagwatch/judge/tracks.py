@@ -42,8 +42,8 @@ class Tracks:
     One entry an alert, that is, a subject that is not inactive.
 
     `at` is the subject's position in the columns (MISSING if it has none now). `held`, `failed` and `cleared` are seconds:
-    for how long the conditions held while pending, failed while pending, and failed at the clear values while firing (NaN:
-    they hold). Only time between two evaluations that had an answer is counted. `dark` counts evaluations without one.
+    for how long the conditions held, failed while pending, and have been failing at the clear values while firing (NaN: they
+    hold). Only time between two evaluations that had an answer is counted. `dark` counts evaluations without one.
     `told` is the Alert as it was told last, None before.
     """
 
@@ -109,13 +109,17 @@ class Tracks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """Seconds: `passed` since the evaluation before; for each alert, the `for` and the `keep` that it has, and the slack."""
+    """
+    Seconds: `passed` since the evaluation before; for each alert the `for` and the `keep` that it has, the part of `for` during
+    which the conditions may fail (`slack`), and for how long they must hold again until a failure is forgotten (`again`).
+    """
 
     now: float
     passed: float
     wait: Float64
     keep: Float64
     slack: Float64
+    again: Float64
 
 
 def step(tracks: Tracks, fire: Answers, hold: Answers, timing: Timing) -> dict[int, State]:
@@ -131,6 +135,7 @@ def step(tracks: Tracks, fire: Answers, hold: Answers, timing: Timing) -> dict[i
     resolved = _burn(tracks, (tracks.phase == FIRING) & ~fired, hold, counted, timing)
     unknown = _darken(tracks, np.where(tracks.phase == PENDING, fire, hold))
     tracks.phase[fired], tracks.fired_at[fired] = FIRING, timing.now
+    tracks.held[fired] = 0.0
     tracks.phase[resolved], tracks.resolved_at[resolved] = RESOLVED, timing.now
     stays = (tracks.phase == FIRING) | ((tracks.phase == PENDING) & (tracks.failed <= timing.slack))
     stays |= (tracks.phase == RESOLVED) & (timing.now - tracks.resolved_at <= RESOLVED_SHOWN_S)
@@ -163,12 +168,14 @@ def _wait(tracks: Tracks, waiting: Bool, fire: Answers, counted: Float64, timing
 
 
 def _burn(tracks: Tracks, firing: Bool, hold: Answers, counted: Float64, timing: Timing) -> Bool:
-    """Firing alerts: which of them resolve now."""
-    tracks.cleared[firing & (hold == TRUE)] = np.nan
-    false = firing & (hold == FALSE)
-    first = np.isnan(tracks.cleared)
-    tracks.cleared[false & first] = 0.0
-    tracks.cleared[false & ~first] += counted[false & ~first]
+    """Firing alerts: which of them resolve now. `held` counts for how long their conditions have held without a failure."""
+    true, false = firing & (hold == TRUE), firing & (hold == FALSE)
+    ending = ~np.isnan(tracks.cleared)
+    tracks.cleared[(true | false) & ending] += counted[(true | false) & ending]
+    tracks.cleared[false & ~ending] = 0.0
+    tracks.held[false] = 0.0
+    tracks.held[true] += counted[true]
+    tracks.cleared[true & (tracks.held >= timing.again)] = np.nan
     over: Bool = false & (tracks.cleared >= timing.keep)
     return over
 

@@ -30,6 +30,7 @@ class PairTable:
     NaN where it cannot be known. A group that could not be read in this poll keeps the pairs it was last seen with; every
     value of theirs is then UNKNOWN / NaN. The same holds for a partition whose commit is missing all of a sudden.
 
+    `height` is the lag, smoothed, as a part of the highest in the hour before: more than 1 is a new high, less may be a swing.
     `commit_interval_s` is the usual time between two commits (NaN until it was seen), `patience_s` how long a condition must
     hold before it says something, `frozen_s` how long there has been lag and no commit that moved. `retained_share` is the
     unread share of the retained log on the worst partition (0 where nothing is deleted), `loss_in_s` the time until unread
@@ -46,6 +47,7 @@ class PairTable:
     max_lag: Int64
     unknown: Int64
     growth: Float64
+    height: Float64 = field(default_factory=_none)
     commit_interval_s: Float64 = field(default_factory=_none)
     patience_s: Float64 = field(default_factory=_none)
     frozen_s: Float64 = field(default_factory=_none)

@@ -56,7 +56,8 @@ def test_a_rule_says_the_same_in_both_files(name, prometheus_rules):
         theirs["labels"]["severity"],
     )
     assert own["next_step"].split() == theirs["annotations"]["description"].split()
-    for condition in own["conditions"]:
+    # The height of a lag beside its hour before is known to lagwatch only: Prometheus may warn of a swing.
+    for condition in (each for each in own["conditions"] if each["value"] != "height"):
         compared = re.findall(rf"{SERIES[condition['value']]}\s*(>=?)\s*(\d+)", theirs["expr"])
         wanted = {(">", str(condition["above"]))}
         if condition["clear"] != condition["above"]:
