@@ -19,7 +19,7 @@ TEMPLATES = Path("/usr/share/prometheus/alertmanager")
 """Where Debian's program looks for its templates, wherever it is itself."""
 
 CONFIG = """
-route: {{receiver: hook, group_by: [kafka_cluster, group], group_wait: 1s, group_interval: 1s, repeat_interval: 1h}}
+route: {{receiver: hook, group_by: [kafka_cluster, group], group_wait: 1s, group_interval: 5s, repeat_interval: 1h}}
 receivers: [{{name: hook, webhook_configs: [{{url: "{hook}"}}]}}]
 """
 
@@ -51,7 +51,7 @@ def alertmanagers(directory: Path, hook: str, count: int = 1) -> Iterator[Sequen
                 f"--storage.path={directory / f'data-{number}'}",
                 f"--web.listen-address=127.0.0.1:{ports[2 * number]}",
                 f"--cluster.listen-address={f'127.0.0.1:{ports[2 * number + 1]}' if count > 1 else ''}",
-                "--cluster.peer-timeout=3s",
+                "--cluster.peer-timeout=1s",
                 "--cluster.settle-timeout=20s",
             ]
             command += [f"--cluster.peer=127.0.0.1:{ports[1]}"] if number else []
