@@ -10,6 +10,7 @@ from lagwatch.model.filters import NameFilter
 from lagwatch.model.notices import Acknowledgement, Outbox, Silence
 from lagwatch.publish.notices import Matching, Notices, Receiver, Route, Setup, Window, Worker
 from lagwatch.publish.notices import receivers as kinds
+from lagwatch.publish.notices.receivers.apprise import apprise as require_apprise
 from lagwatch.publish.notices.texts import Wording
 
 SHORT = "webhook"
@@ -118,7 +119,7 @@ def _for_people(name: str, settings: ReceiverSettings, wording: Wording) -> Rece
         email = settings.email
         return kinds.Email(name, _server(email), sender=email.sender, to=email.to, wording=wording)
     assert settings.apprise is not None, "a receiver is one of the kinds"
-    kinds.apprise.apprise()
+    require_apprise()
     return kinds.Apprise(name, settings.apprise.secret_url, wording=wording)
 
 

@@ -1,5 +1,6 @@
 """Everything else, by way of Apprise (github.com/caronc/apprise): OpsGenie, Teams, Telegram, and a hundred more."""
 
+import logging
 from typing import Any
 
 from lagwatch.errors import ConfigurationError
@@ -48,4 +49,6 @@ def apprise() -> Any:
         raise ConfigurationError(
             "a receiver of kind apprise needs the library of that name; install it with: pip install 'lagwatch[apprise]'"
         ) from None
+    # What it logs of a failure may show its URL, which is a secret.
+    logging.getLogger("apprise").setLevel(logging.CRITICAL)
     return library
