@@ -9,9 +9,10 @@ import pytest
 from lagwatch.errors import LagwatchError
 from lagwatch.model.alerts import State
 from lagwatch.model.notices import Matcher, Silence
-from lagwatch.publish.notices import MemoryOutbox, Notices, Route, Setup, Worker
+from lagwatch.publish.notices import Notices, Route, Setup, Worker
 from lagwatch.publish.notices.receivers import Alertmanager, Webhook
 from tests.support.notices import alert, verdict
+from tests.support.outbox import MemoryOutbox
 from tests.support.receiver import receiver
 
 

@@ -14,11 +14,11 @@ from lagwatch.errors import LagwatchError
 from lagwatch.model.notices import Message, Outbox, Status
 from lagwatch.publish.notices.backoff import Breaker, Delivery
 from lagwatch.publish.notices.base import Receiver
-from lagwatch.publish.notices.memory import MemoryOutbox
 from lagwatch.publish.notices.outcome import Fate, Outcome
 from lagwatch.publish.notices.worker import Worker
 from lagwatch.store import Store, in_directory
 from tests.support.notices import T0, message
+from tests.support.outbox import MemoryOutbox
 
 SENT, FAULT, DOWN, NO = (
     Outcome(Fate.SENT),

@@ -1,4 +1,4 @@
-"""The outbox of a lagwatch that keeps nothing: what waits, and what was told, is gone with the process."""
+"""An outbox that keeps nothing and is never away, for tests on a clock of their own; the service's is that of the store."""
 
 import threading
 from collections import OrderedDict
@@ -7,9 +7,6 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from lagwatch.model.notices import Message, OutboxEntry, ReceiverHealth, Stage, Told
-
-DEAD_KEPT = 1_000
-"""Dead letters that are kept for a receiver; older ones are dropped for newer ones."""
 
 
 class MemoryOutbox:
@@ -62,10 +59,6 @@ class MemoryOutbox:
         """It was refused or given up."""
         with self._lock:
             self._failed(message_id, next_attempt_at=at, error=error, state=Stage.DEAD, ended_at=at)
-            receiver = self._entries[message_id].message.receiver if message_id in self._entries else ""
-            dead = [key for key, each in self._of(receiver).items() if each.state is Stage.DEAD]
-            for key in dead[:-DEAD_KEPT]:
-                del self._entries[key]
 
     def resend(self, message_id: str, now: float) -> bool:
         """Make a dead letter pending again, behind all that waits."""

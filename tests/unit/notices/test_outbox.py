@@ -1,10 +1,10 @@
-"""The outbox that keeps nothing: order of each key, what is due, dead letters."""
+"""The outbox that the other tests stand on: order of each key, what is due, dead letters."""
 
 from dataclasses import replace
 
 from lagwatch.model.notices import Told
-from lagwatch.publish.notices.memory import DEAD_KEPT, MemoryOutbox
 from tests.support.notices import T0, message
+from tests.support.outbox import MemoryOutbox
 
 
 def put(*messages) -> MemoryOutbox:
@@ -53,14 +53,6 @@ def test_a_dead_letter_holds_up_nothing_and_can_be_sent_again_as_if_it_were_new(
     outbox.sent("a-2", T0 + 61)
     (entry,) = outbox.due("hook", T0 + 61)
     assert (entry.message.id, entry.attempts, entry.message.created_at) == ("a-1", 0, T0 + 60)
-
-
-def test_dead_letters_are_bounded_and_the_newest_are_kept():
-    outbox = put(*(message("a", number) for number in range(DEAD_KEPT + 2)))
-    for number in range(DEAD_KEPT + 2):
-        outbox.dead(f"a-{number}", T0, "400")
-    assert outbox.health("hook").dead == DEAD_KEPT
-    assert (outbox.resend("a-1", T0), outbox.resend("a-2", T0)) == (False, True)
 
 
 def test_its_health_tells_of_what_waits_and_of_what_was_last():
