@@ -8,6 +8,7 @@ WORKDIR /src
 RUN python -m venv --without-pip /opt/lagwatch
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY alerts/lagwatch.yaml ./alerts/
+COPY docs/runbooks ./docs/runbooks
 COPY lagwatch ./lagwatch
 RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
 RUN pip --python /opt/lagwatch/bin/python install --no-cache-dir --constraint constraints.txt /wheels/lagwatch-*.whl

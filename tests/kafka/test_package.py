@@ -50,7 +50,7 @@ def test_the_wheel_holds_the_package_and_its_rules_and_nothing_else(image):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     assert {name.split("/")[0] for name in names} == {"lagwatch", f"lagwatch-{__version__}.dist-info"}
-    assert {"lagwatch/alerts/lagwatch.yaml", "lagwatch/py.typed"} <= set(names)
+    assert {"lagwatch/alerts/lagwatch.yaml", "lagwatch/py.typed", "lagwatch/runbooks/README.md"} <= set(names)
     assert not [name for name in names if "__pycache__" in name]
 
 
@@ -92,6 +92,8 @@ def test_it_serves_a_real_kafka_with_the_rules_from_inside_the_wheel(cluster, im
         assert service.get(path).json()["lag"] == 5
         rules = {rule["name"] for rule in service.get("/api/v1/rules").json()["items"]}
         assert {"ConsumerLagGrowing", "ConsumerLagHigh", "ConsumerLagRunaway"} <= rules
+
+        assert "When it fires" in service.get("/runbooks/consumer-lag-high").text
 
         healthy = run(python, *command[1:], LAGWATCH_WEB__PORT=port)
         assert healthy.returncode == 0, healthy.stderr

@@ -15,6 +15,8 @@ from lagwatch.judge.columns import COLUMNS
 from lagwatch.model.alerts import Condition, Match, Rule, Statistic
 
 FOLDER = Path(__file__).parents[2] / "docs" / "runbooks"
+INDEX = FOLDER / "README.md"
+TABLE = re.compile(r"(?<=\|---\|---\|---\|\n).*?(?=\n\n)", re.DOTALL)
 SECTION = re.compile(r"(?<=\n## When it fires\n).*?(?=\n## )", re.DOTALL)
 
 _EACH = {
@@ -39,8 +41,10 @@ def _judged(rule: Rule) -> str:
         for kind, names in (("groups", rule.exclude_groups), ("topics", rule.exclude_topics))
         if names
     ]
-    but = f", but not {' and '.join(left_out)}" if left_out else ""
-    return f"Severity **{rule.severity}**, judged for {_EACH[rule.grain]}{but}." + ("" if rule.enabled else " **Off by default.**")
+    but = f", but not for {' and '.join(left_out)}" if left_out else ""
+    return f"Severity **{rule.severity}**, judged for {_EACH[rule.grain]}{but}." + (
+        "" if rule.enabled else " **Off by default.**"
+    )
 
 
 def _fires(rule: Rule) -> str:
@@ -53,7 +57,7 @@ def _fires(rule: Rule) -> str:
 
 def _conditions(rule: Rule) -> Iterator[str]:
     for condition in rule.conditions:
-        yield f"- {_value(condition)} ({COLUMNS[rule.grain][condition.value].help}) {_compared(condition)}"
+        yield f"- {_value(condition)} {_compared(condition)}: {COLUMNS[rule.grain][condition.value].help}"
 
 
 def _value(condition: Condition) -> str:
@@ -66,7 +70,12 @@ def _value(condition: Condition) -> str:
 def _compared(condition: Condition) -> str:
     word, limit = ("above", condition.above) if condition.above is not None else ("below", condition.below)
     assert limit is not None
-    return f"{word} {limit:,.12g}"
+    return f"{word} {_number(condition.value, limit)}"
+
+
+def _number(value: str, limit: float) -> str:
+    """With its duration where it is seconds and many of them."""
+    return f"{limit:,.12g}" + (f" ({format_duration(limit)})" if value.endswith("_s") and limit > 60 else "")
 
 
 def _ends(rule: Rule) -> str:
@@ -83,12 +92,12 @@ def _end(condition: Condition) -> str:
     above = condition.above is not None
     limit = condition.clear if condition.clear is not None else condition.above if above else condition.below
     assert limit is not None
-    return f"`{condition.value}` was not {'above' if above else 'below'} {limit:,.12g}"
+    return f"`{condition.value}` was not {'above' if above else 'below'} {_number(condition.value, limit)}"
 
 
 def _more(rule: Rule) -> Iterator[str]:
     if rule.escalation is not None:
-        conditions = " and ".join(f"`{each.value}` {_compared(each)}" for each in rule.escalation.conditions)
+        conditions = " and ".join(f"`{each.value}` is {_compared(each)}" for each in rule.escalation.conditions)
         yield f"It is **{rule.escalation.severity}** while {conditions} as well."
     if rule.follows_commits:
         yield (
@@ -97,11 +106,23 @@ def _more(rule: Rule) -> Iterator[str]:
         )
 
 
+def rows() -> str:
+    """What stands in the table of all runbooks: the first sentence of each."""
+    return "\n".join(_row(rule) for rule in default_rules())
+
+
+def _row(rule: Rule) -> str:
+    first = (FOLDER / f"{rule.runbook}.md").read_text().split("\n\n", 2)[1].replace("\n", " ")
+    sentence = re.split(r"(?<=[.:]) ", first)[0].rstrip(":.")
+    return f"| [{rule.name}]({rule.runbook}.md) | {rule.severity}{'' if rule.enabled else ', off'} | {sentence} |"
+
+
 def write() -> None:
     """Every page anew."""
     for rule in default_rules():
         page = FOLDER / f"{rule.runbook}.md"
-        page.write_text(SECTION.sub(lambda _, rule=rule: section(rule), page.read_text()))
+        page.write_text(SECTION.sub(lambda _, rule=rule: section(rule), page.read_text(), count=1))
+    INDEX.write_text(TABLE.sub(lambda _: rows(), INDEX.read_text(), count=1))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What a route may use: one look at what the board holds, taken once per request, so that an answer is of one piece."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -14,6 +14,7 @@ from lagwatch.publish.api import problems
 from lagwatch.publish.api.desk import Desk, Watched
 from lagwatch.publish.api.names import ClusterName
 from lagwatch.publish.board import Board
+from lagwatch.publish.notices.base import Counts
 from lagwatch.publish.notices.quiet import Calm, Window, calm
 
 
@@ -61,6 +62,10 @@ class Source:
         if desk is None:
             return calm(self.clock(), self.windows)
         return calm(self.clock(), self.windows, desk.silences(), desk.acknowledgements())
+
+    def receivers(self) -> Mapping[str, Counts]:
+        """How each receiver is doing."""
+        return {} if self.notices is None else self.notices.counts()
 
     def changed(self) -> None:
         """Whoever sends notices should look again."""

@@ -1,9 +1,10 @@
 """The outbox: messages that wait, that were sent, and dead letters, which can be sent again."""
 
 from typing import Annotated
+from urllib.parse import unquote
 
 from fastapi import APIRouter, Path, Query
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from lagwatch.model.kept import NoticeFilter
 from lagwatch.model.notices import OutboxEntry, Stage
@@ -23,6 +24,9 @@ router = APIRouter(tags=["notices"])
 writing = APIRouter(tags=["notices"], route_class=OperatorRoute)
 
 NoticeId = Annotated[str, Path(alias="notice", max_length=255, description="The id of a message.", examples=[ALERT_ID])]
+ReceiverName = Annotated[
+    str, AfterValidator(unquote), Path(max_length=255, description="The name of a receiver.", examples=["on-call"])
+]
 _NOT_DEAD = conflict("The notice was sent; only a dead letter can be sent again.")
 _AT_ONCE = 1000
 
@@ -62,10 +66,13 @@ def resend_notice(notice: NoticeId, by: Operator, source: Everything) -> schemas
     return schemas.Notice(**_fields(_find(source, notice)))
 
 
-@writing.post("/notices/resend", responses=documented(401, 403, 413, 422, 503))
-def resend_notices(wanted: schemas.ResendAll, by: Operator, source: Everything) -> schemas.Resent:
-    """Send the dead letters of a receiver again, those that were made first first."""
-    dead = source.kept().notices(NoticeFilter(receiver=wanted.receiver, stage=Stage.DEAD), _AT_ONCE)
+@writing.post("/receivers/{receiver}/resend", responses=documented(401, 403, 404, 422, 503))
+def resend_notices(receiver: ReceiverName, by: Operator, source: Everything) -> schemas.Resent:
+    """Send the dead letters of a receiver again, 1,000 at most, those that were made first first."""
+    names = source.receivers().keys()
+    if receiver not in names:
+        raise problems.unknown_name("receiver", receiver, "", names)
+    dead = source.kept().notices(NoticeFilter(receiver=receiver, stage=Stage.DEAD), _AT_ONCE)
     sent = [entry.message.id for _, entry in reversed(dead) if _resend(source, entry, by)]
     source.changed()
     return schemas.Resent(notices=sent)

@@ -17,7 +17,7 @@ LATE_S = 300.0
 @router.get("/receivers", responses=documented())
 def list_receivers(source: Everything) -> Receivers:
     """Who can be told of alerts, and whether that works."""
-    counts = {} if source.notices is None else source.notices.counts()
+    counts = source.receivers()
     now = source.clock()
     return Receivers(items=[_item(name, counts[name], now) for name in sorted(counts)])
 

@@ -47,12 +47,6 @@ class NoticeWithBody(Notice):
     )
 
 
-class ResendAll(Shape):
-    """Which dead letters to send again."""
-
-    receiver: str = Field(max_length=255, description="All of this receiver, 1,000 at most.", examples=["on-call"])
-
-
 class Resent(Shape):
     """What is sent again."""
 

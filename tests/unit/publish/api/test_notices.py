@@ -63,10 +63,13 @@ def test_what_is_no_dead_letter_is_not_sent_again(office, message, why):
 
 
 def test_all_dead_letters_of_a_receiver_are_sent_again_at_once(office):
-    response = office.request("POST", f"{NOTICES}/resend", json={"receiver": "on-call"})
+    path = "/api/v1/receivers/on-call/resend"
+    response = office.request("POST", path)
     assert (response.status_code, response.json()) == (200, {"notices": [DEAD.id]})
-    assert office.request("POST", f"{NOTICES}/resend", json={"receiver": "on-call"}).json() == {"notices": []}
+    assert office.request("POST", path).json() == {"notices": []}
     assert office.json("/api/v1/audit", limit=1)["items"][0]["subject"] == DEAD.id
+    missing = office.request("POST", "/api/v1/receivers/oncall/resend")
+    assert (missing.status_code, missing.json()["suggestions"]) == (404, ["on-call"])
 
 
 def test_receivers_say_whether_what_is_for_them_arrives(api):

@@ -10,10 +10,12 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as text_format
 
+from lagwatch.model.alerts import Subject, Verdict
 from lagwatch.publish.api import create_api
 from tests.support import world
 from tests.support.asgi import Client
 from tests.support.build import group, latest, snapshot, topic, view
+from tests.support.desk import BILLING_ID
 
 SWAGGER_UI = {
     "/docs/swagger-ui-bundle.js": "050bc415ee7048dcd881682678f720264e7da5e373f7461d7c58c755305255f7",
@@ -52,6 +54,48 @@ def test_the_index_shows_clusters_groups_and_alerts_to_a_newcomer(api):
     assert "search unknown unknown unknown unknown" in text
     assert "backup waiting unknown" in text
     assert not Tags(response.text).open
+
+
+def test_what_fires_comes_first_with_all_that_explains_it(api):
+    page = api.get("/").text
+    assert page.index("What fires") < page.index("Pending and unknown") < page.index("<h2>Clusters</h2>")
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page[page.index("<article") : page.index("</article>")]))
+    for part in (
+        "ConsumerLagGrowing warning · main",
+        "billing is 14,000 messages behind on &lt;orders&gt;",
+        "Since 2026-02-25 06:03:20 UTC, firing since 2026-02-25 06:08:20",
+        "Value 14,000, threshold 10,000",
+        "Seen members 2, state Stable",
+        "Probably More is produced than two members can read.",
+        "Next Add consumers, up to one a partition.",
+        "Notices nobody is told again: somebody takes care of it",
+    ):
+        assert part in text
+    for link in ("runbooks/consumer-lag-growing", "api/v1/clusters/main/groups/billing", f"api/v1/alerts/{BILLING_ID}"):
+        assert f'<a href="{link}">' in page
+
+
+def test_where_nothing_fires_the_index_says_so_and_many_alerts_are_counted():
+    calm, storm = world.main(), world.main()
+    calm = replace(calm, verdict=replace(calm.verdict, alerts=world.alerts()[1:]))
+    assert "Nothing fires" in Client(create_api(world.board(calm), clock=lambda: world.NOW)).get("/").text
+    alerts = tuple(
+        replace(world.alerts()[0], subject=replace(world.alerts()[0].subject, group=f"g{number}"))
+        for number in range(25)
+    )
+    storm = replace(storm, verdict=replace(storm.verdict, alerts=alerts))
+    page = Client(create_api(world.board(storm), clock=lambda: world.NOW)).get("/").text
+    assert (page.count("<article"), "5 more are in" in page) == (20, True)
+
+
+def test_alerts_about_lagwatch_itself_are_shown_too():
+    stuck = replace(world.alerts()[0], rule="NotificationsStuck", subject=Subject(cluster="", receiver="on-call"))
+    verdict = Verdict(at=world.NOW, alerts=(stuck,))
+    api = Client(create_api(world.board(), clock=lambda: world.NOW, itself=lambda: verdict))
+    assert "NotificationsStuck <span>warning · lagwatch</span>" in api.get("/").text
+    (alert,) = api.json("/api/v1/alerts", rule="NotificationsStuck")["items"]
+    assert (alert["cluster"], alert["receiver"], alert["page_url"]) == ("", "on-call", "/api/v1/receivers")
+    assert api.json("/api/v1/alerts", rule="NotificationsStuck", cluster="main")["items"] == []
 
 
 def test_every_link_of_the_index_leads_somewhere(api):

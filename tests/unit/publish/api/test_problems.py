@@ -63,6 +63,10 @@ def test_a_wrong_method_is_told_which_are_right(api):
     response = api.request("POST", "/api/v1/clusters")
     assert response.headers["allow"] == "GET, HEAD"
     assert "allowed: GET, HEAD" in response.json()["detail"]
+    assert api.request("OPTIONS", "/api/v1/silences/x").headers["allow"] == "DELETE, GET, HEAD"
+    assert api.request("PUT", "/api/v1/silences").headers["allow"] == "GET, HEAD, POST"
+    assert api.request("GET", "/api/v1/notices/x/resend").headers["allow"] == "POST"
+    assert api.request("PUT", "/api/v1/clusters/main/groups/a%2Fb").headers["allow"] == "GET, HEAD"
 
 
 def test_our_own_fault_is_a_problem_that_tells_nothing_of_the_inside(caplog):

@@ -5,6 +5,7 @@ import pytest
 from lagwatch.errors import StoreAway
 from lagwatch.publish.api import create_api
 from lagwatch.publish.api.auth import Gate, Role, Token
+from tests.support import desk as kept
 from tests.support import world
 from tests.support.asgi import Client
 from tests.support.desk import ACTIVE, BILLING_ID, OVER, SEARCH_ID
@@ -143,6 +144,7 @@ def served(desk):
         clock=lambda: world.NOW,
         gate=Gate((Token("ada", Role.OPERATOR, lambda: "t"),)),
         desk=desk,
+        notices=kept.notices(),
     )
     return Client(app, headers={"Authorization": "Bearer t"})
 
@@ -157,7 +159,7 @@ def served(desk):
         ("GET", "/api/v1/notices", None),
         ("GET", "/api/v1/audit", None),
         ("POST", "/api/v1/notices/x/resend", None),
-        ("POST", "/api/v1/notices/resend", {"receiver": "on-call"}),
+        ("POST", "/api/v1/receivers/on-call/resend", None),
     ],
 )
 @pytest.mark.parametrize("desk", [Away(), None], ids=["away", "none"])
