@@ -9,13 +9,14 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from lagwatch.analyze.growth import WINDOW_S
-from lagwatch.cycle import Memory, advance
+from lagwatch.cycle import Memory, advance, missed
 from lagwatch.errors import CollectError
 from lagwatch.judge.engine import Alerts
 from lagwatch.judge.state import not_seen_yet
 from lagwatch.logs import event
-from lagwatch.model.alerts import Alert, Rule, State, Transition, Verdict
+from lagwatch.model.alerts import Rule, State, Transition
 from lagwatch.model.latest import Latest, PollHealth
+from lagwatch.model.service import Service
 from lagwatch.model.snapshot import Gap, Snapshot
 
 LOG = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ class Monitor:
     Watches one cluster: each `tick` is one poll, and `latest` what came of the polls so far.
 
     `on_latest` gets the new Latest and the transitions of this poll after every poll, failed ones too: a failed poll keeps
-    the view and the verdict of the last good one, which age; once they are stale, pending and firing alerts are unknown.
+    the view of the last good one, which ages; after some, pending and firing alerts are unknown.
     `clock` gives seconds since the epoch, `timer` any steady seconds. Growth is measured over `growth_window_s`. Only one
     tick runs at a time; one that finds another under way does nothing.
     """
@@ -68,6 +69,7 @@ class Monitor:
         self._clock = clock
         self._timer = timer
         self._ticking = threading.Lock()
+        self._started_at = clock()
         self._changes: tuple[Transition, ...] = ()
         self._failing: tuple[str, int] = ("", 0)
 
@@ -76,8 +78,10 @@ class Monitor:
         if not self._ticking.acquire(blocking=False):
             return
         try:
-            went_well = [self._guarded(step) for step in (self._poll, self._publish)]
-            if all(went_well):
+            polled = self._guarded(self._poll)
+            if not polled:
+                self._guarded(self._miss)
+            if self._guarded(self._publish) and polled:
                 self._failing = ("", 0)
         finally:
             self._ticking.release()
@@ -119,7 +123,8 @@ class Monitor:
         read = self._timer()
         rules = self.rules
         # The time of the facts, not the clock's: a replayed trace then takes the very same decisions.
-        view, verdict = advance(self._memory, snapshot, rules, snapshot.at)
+        good = replace(self._health, last_good_at=snapshot.at, duration_s=read - started, error="", error_kind="")
+        view, verdict = advance(self._memory, snapshot, rules, snapshot.at, self._service(good))
         advanced = self._timer()
         self._good(snapshot, advanced - started)
         self.latest = Latest(
@@ -129,14 +134,17 @@ class Monitor:
         _log_poll(self.latest, snapshot, read_s=read - started, advance_s=advanced - read)
         _log_transitions(verdict.transitions)
 
-    def _lose_sight(self, now: float) -> None:
-        """What the last good poll said of pending and firing alerts is too old to stand for now: they become unknown."""
-        if self.latest.verdict is None:
-            return
-        verdict = out_of_sight(self.latest.verdict, now)
-        if verdict.transitions:
-            self.latest = replace(self.latest, verdict=verdict)
+    def _miss(self) -> None:
+        """A poll that gave nothing: what was seen ages, and whether the cluster is still watched is judged all the same."""
+        before, rules = self._memory.verdict, self.rules
+        verdict = missed(self._memory, self.name, rules, self._clock(), self._service(self._health))
+        if verdict is not before:
+            self.latest = replace(self.latest, verdict=verdict, rules=rules)
             self._changes = verdict.transitions
+            _log_transitions(verdict.transitions)
+
+    def _service(self, health: PollHealth) -> Service:
+        return Service(health=health, started_at=self._started_at)
 
     def _publish(self) -> None:
         self._on_latest(self.latest, self._changes)
@@ -174,8 +182,6 @@ class Monitor:
             failures_by_kind=dict(Counter(self._health.failures_by_kind) + Counter([kind])),
         )
         self.latest = replace(self.latest, health=self._health)
-        if self._health.last_good_at is not None and now - self._health.last_good_at > self._health.stale_after_s():
-            self._lose_sight(now)
         before, times = self._failing
         self._failing = (sentence, times + 1 if sentence == before else 1)
         event(
@@ -190,21 +196,6 @@ class Monitor:
             last_good_s_ago=None if self._health.last_good_at is None else now - self._health.last_good_at,
             exc_info=None if expected or sentence == before else error,
         )
-
-
-def out_of_sight(verdict: Verdict, now: float) -> Verdict:
-    """The verdict with every pending and firing alert unknown, as transitions too; nothing ends by not being seen. Pure."""
-    alerts = tuple(
-        _unknown(alert) if alert.state in (State.PENDING, State.FIRING) else alert for alert in verdict.alerts
-    )
-    changed = [new for old, new in zip(verdict.alerts, alerts, strict=True) if new is not old]
-    return Verdict(
-        at=now, alerts=alerts, transitions=tuple(Transition(at=now, to=State.UNKNOWN, alert=each) for each in changed)
-    )
-
-
-def _unknown(alert: Alert) -> Alert:
-    return replace(alert, state=State.UNKNOWN, value=None, values=dict.fromkeys(alert.values))
 
 
 def _log_poll(latest: Latest, snapshot: Snapshot, *, read_s: float, advance_s: float) -> None:

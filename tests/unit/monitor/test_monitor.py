@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from lagwatch.config import default_rules
 from lagwatch.errors import AccessDenied, ClusterUnreachable
+from lagwatch.judge.state import freeze, thaw
 from lagwatch.model.alerts import Condition, Rule, Severity, State, Transition
 from lagwatch.model.latest import Latest
 from lagwatch.model.snapshot import Gap, PollStats, Snapshot
@@ -246,23 +248,51 @@ def test_firing_and_resolving_are_a_line_each_and_handed_on(caplog):
     assert [line["alerts_firing"] for line in lines(caplog, "poll")] == [1, 0]
 
 
-def test_alerts_become_unknown_when_the_last_good_poll_is_stale_and_fire_again_when_they_are_seen_again():
-    seen = watched(facts(committed=0), DOWN, DOWN, DOWN, facts(at=T0 + 400, committed=0), rules=[rule()])
+def test_alerts_become_unknown_after_some_failed_polls_and_fire_on_when_they_are_seen_again():
+    seen = watched(facts(committed=0), *[DOWN] * 5, facts(at=T0 + 180, committed=0), rules=[rule()])
     assert [alert.state for alert in seen.tick().verdict.alerts] == [State.FIRING]
-    seen.now += seen.monitor.latest.health.stale_after_s()
-    assert [alert.state for alert in seen.tick().verdict.alerts] == [State.FIRING]
+    for _ in range(3):
+        seen.now += 30
+        assert [alert.state for alert in seen.tick().verdict.alerts] == [State.FIRING]
+        assert seen.published[-1][1] == ()
 
-    seen.now += 1
+    seen.now += 30
     stale = seen.tick()
     (alert,) = stale.verdict.alerts
     assert (alert.state, alert.value, alert.fired_at) == (State.UNKNOWN, None, T0)
     assert [change.to for change in seen.published[-1][1]] == [State.UNKNOWN]
 
+    seen.now += 30
     assert seen.tick().verdict is stale.verdict
     assert seen.published[-1][1] == ()
 
+    seen.now += 30
+
     (alert,) = seen.tick().verdict.alerts
     assert (alert.state, alert.value, alert.fired_at) == (State.FIRING, 100, T0)
+
+
+def test_a_cluster_that_is_not_polled_any_more_is_an_alert_that_ends_with_the_next_good_poll():
+    stale = next(rule for rule in default_rules() if rule.name == "PollStale")
+    seen = watched(*[DOWN] * 14, facts(at=T0 + 420), rules=[stale])
+    for _ in range(15):
+        seen.tick()
+        seen.now += 30
+    changes = [(change.at - T0, change.to) for _, changes in seen.published for change in changes]
+    assert changes == [(330, State.PENDING), (390, State.FIRING), (420, State.RESOLVED)]
+
+
+def test_alerts_of_a_run_before_are_shown_as_unknown_until_they_are_seen():
+    before, seen = watched(facts(committed=0), rules=[rule()]), watched(facts(at=T0 + 30, committed=0), rules=[rule()])
+    before.tick()
+    seen.now += 30
+    thaw(seen.monitor.alerts, freeze(before.monitor.alerts), seen.monitor.rules, seen.now)
+    seen.monitor.taken_up()
+    (alert,) = seen.monitor.latest.verdict.alerts
+    assert (alert.state, alert.fired_at, alert.value) == (State.UNKNOWN, T0, None)
+    (alert,) = seen.tick().verdict.alerts
+    assert (alert.state, alert.fired_at) == (State.FIRING, T0)
+    assert seen.published[-1][1] == ()
 
 
 def test_a_storm_of_alerts_is_cut_short_in_the_log_and_nowhere_else(caplog):
