@@ -94,12 +94,14 @@ def _patience(snapshot: Snapshot, index: Index, lag: Int64, produced: Float64, i
     For how long a condition must hold at least, before it says something about a pair.
 
     Twice the interval between its commits. As long as no interval was seen, a group with members may be one that commits
-    rarely; unless it is further behind than such a group would be.
+    rarely; unless it is further behind than such a group would be. NaN until it is known what the topic takes in.
     """
     members = np.array([group.member_count for group in snapshot.groups], dtype=np.int64)
     far_behind = lag > produced[index.pair_topic] * (LONGEST_PATIENCE_S / 60.0)
     unsure = np.isnan(interval) & (members[index.pair_group] != 0) & ~far_behind
-    return np.where(unsure, LONGEST_PATIENCE_S, _twice(interval)).astype(np.float64)
+    patience = np.where(unsure, LONGEST_PATIENCE_S, _twice(interval)).astype(np.float64)
+    patience[unsure & np.isnan(produced[index.pair_topic])] = np.nan
+    return patience
 
 
 def _twice(interval: Float64) -> NDArray[np.float32]:

@@ -20,6 +20,9 @@ from lagwatch.model.snapshot import Bool, Float64, Int64
 LEFT_OUT = "the rule does not apply to it any more"
 LEFT_TOPIC = "the group does not consume the topic any more"
 
+UNSURE_S = 3600.0
+"""The `for` of a group of which nobody can say yet how often it commits."""
+
 LEFT_FOR_S = 600.0
 """A topic that a live group has not consumed for so long is left; until then its alerts are held."""
 
@@ -201,6 +204,16 @@ def _wait(watch: Watch, sight: Sight, at: Int64) -> Float64:
     patience = sight.patience_s(watch.rule.grain) if watch.rule.follows_commits else None
     if patience is not None and len(patience):
         wait = np.maximum(wait, np.where(at == MISSING, 0.0, patience[at]))
+    return _known_before(wait, watch.tracks, at)
+
+
+def _known_before(wait: Float64, tracks: Tracks, at: Int64) -> Float64:
+    """The same, with what was told last where nothing is known yet (as after a restart), and an hour where nothing was told."""
+    unsure = np.flatnonzero(np.isnan(wait))
+    told = dict(zip(tracks.at.tolist(), tracks.told, strict=True)) if len(unsure) else {}
+    for i in unsure:
+        before = told.get(int(at[i]))
+        wait[i] = UNSURE_S if before is None else before.effective_for_s
     return wait
 
 

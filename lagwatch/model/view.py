@@ -32,10 +32,10 @@ class PairTable:
 
     `height` is the lag, smoothed, as a part of the highest in the hour before: more than 1 is a new high, less may be a swing.
     `commit_interval_s` is the usual time between two commits (NaN until it was seen), `patience_s` how long a condition must
-    hold before it says something, `frozen_s` how long there has been lag and no commit that moved. `retained_share` is the
-    unread share of the retained log on the worst partition (0 where nothing is deleted), `loss_in_s` the time until unread
-    records are deleted (inf: not in sight), `lost` the messages that were deleted unread in the last quarter of an hour.
-    `active_s` is the time since the group had members or a commit of it moved (inf: neither was seen).
+    hold before it says something (NaN: not known yet), `frozen_s` how long there has been lag and no commit that moved.
+    `retained_share` is the unread share of the retained log on the worst partition (0 where nothing is deleted), `loss_in_s`
+    the time until unread records are deleted (inf: not in sight), `lost` the messages that were deleted unread in the last
+    quarter of an hour. `active_s` is the time since the group had members or a commit of it moved (inf: neither was seen).
     `rewound` is by how many messages the group is behind where it has been. `left_s` is the time since the live group
     has not consumed the topic any more (NaN: it does).
     """
