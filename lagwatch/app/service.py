@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from functools import partial
 
 from lagwatch.app import keeping
+from lagwatch.app.api import api
 from lagwatch.app.keeping import Keeping
 from lagwatch.app.notices import notices
 from lagwatch.app.polls import Polls
@@ -22,7 +23,6 @@ from lagwatch.model.alerts import Transition, Verdict
 from lagwatch.model.latest import Latest
 from lagwatch.model.service import Receiver
 from lagwatch.monitor import Monitor
-from lagwatch.publish.api import create_api
 from lagwatch.publish.board import Board
 from lagwatch.publish.notices import Counts, Notices
 
@@ -57,6 +57,7 @@ class Service:
         self._store = keeping.store(settings)
         self._notices: Notices | None = None
         self._stuck = Alerts()
+        self._about_itself: Verdict | None = None
         self.board = Board(
             granularity=settings.metrics.granularity,
             notices=self._notice_counts,
@@ -98,7 +99,7 @@ class Service:
             stack.callback(polls.close)
             polls.open()
             serve(
-                create_api(self.board),
+                api(settings, self.board, store=self._store, notices=self._notices, itself=lambda: self._about_itself),
                 listener,
                 on_ready=lambda: event(LOG, logging.INFO, "serving", url=here, clusters=sorted(self._monitors)),
                 on_hangup=self.reload,
@@ -173,6 +174,7 @@ class Service:
             self._keepings[ITSELF].restore(rules)
             verdict = judge_receivers(self._stuck, ITSELF, known, rules, time.time())
             self._tell(ITSELF, verdict, RECEIVERS_INTERVAL_S, verdict.transitions)
+            self._about_itself = verdict
         except Exception as error:  # noqa: BLE001 (as around a poll: the next one comes)
             event(LOG, logging.ERROR, "receivers not judged", exc_info=error)
 
