@@ -17,7 +17,9 @@ class TokenSettings(Section):
     role: Literal["viewer", "operator"] = Field(
         "viewer", description="viewer reads; operator also silences, acknowledges and sends again."
     )
-    token: Secret | None = Field(None, description="What is sent as `Authorization: Bearer ...`.", examples=["change me"])
+    token: Secret | None = Field(
+        None, description="What is sent as `Authorization: Bearer ...`.", examples=["change me"]
+    )
     token_file: ReadableFile | None = Field(
         None,
         description="File that holds that token; read at every request, so it may be replaced at any time.",
