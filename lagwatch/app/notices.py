@@ -1,10 +1,12 @@
 """The notices as they are configured: receivers, routes, windows, and the words of the messages."""
 
+import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 
 from lagwatch.config import Settings
 from lagwatch.config.receivers import EmailSettings, MatchSettings, ReceiverSettings, RepeatSettings, RouteSettings
+from lagwatch.logs import event
 from lagwatch.model.alerts import Severity
 from lagwatch.model.filters import NameFilter
 from lagwatch.model.notices import Acknowledgement, Outbox, Silence
@@ -12,6 +14,8 @@ from lagwatch.publish.notices import Matching, Notices, Receiver, Route, Setup, 
 from lagwatch.publish.notices import receivers as kinds
 from lagwatch.publish.notices.receivers.apprise import apprise as require_apprise
 from lagwatch.publish.notices.texts import Wording
+
+LOG = logging.getLogger(__name__)
 
 SHORT = "webhook"
 """The name of the receiver that the section `webhook` is the short form of."""
@@ -31,8 +35,11 @@ def notices(
     built = receivers(settings)
     levels = [each for each in built if isinstance(each, kinds.Alertmanager)]
     others = [each for each in built if not isinstance(each, kinds.Alertmanager)]
+    given = routes(settings)
+    if given and not any(route.matching == Matching() for route in given):
+        event(LOG, logging.WARNING, "no route takes every alert: those that none matches are told to nobody")
     setup = Setup(
-        routes=routes(settings),
+        routes=given,
         receivers=tuple(each.name for each in others),
         level=tuple(each.name for each in levels),
         external_url=external_url.rstrip("/"),

@@ -2,10 +2,11 @@
 
 import pytest
 
-from lagwatch.app.notices import receivers, routes, windows
+from lagwatch.app.notices import notices, receivers, routes, windows
 from lagwatch.model.alerts import Severity
 from lagwatch.publish.notices.receivers import Alertmanager, Email, PagerDuty, Slack, Webhook
 from lagwatch.publish.notices.routes import DEFAULT_REPEAT_S
+from tests.support.outbox import MemoryOutbox
 from tests.support.settings import parse, settings
 
 GOOD = """
@@ -77,6 +78,19 @@ def test_the_short_form_hears_of_everything_unless_a_route_names_it():
     assert only.receivers == ("webhook", "chat")
     (alone,) = routes(settings("bootstrap: a:1\n" + short))
     assert alone.receivers == ("webhook",)
+
+
+@pytest.mark.parametrize(
+    "given, warned",
+    [
+        ("", 0),
+        ("routes: [{receivers: [chat], severity: [emergency]}]", 1),
+        ("routes: [{receivers: [pager], severity: [emergency]}, {receivers: [chat]}]", 0),
+    ],
+)
+def test_that_some_alerts_may_be_told_to_nobody_is_said_at_the_start(given, warned, caplog):
+    notices(settings(GOOD + given), "http://lagwatch:8484", MemoryOutbox())
+    assert len([each for each in caplog.records if "told to nobody" in each.getMessage()]) == warned
 
 
 def test_a_maintenance_window_has_its_times_and_what_it_is_about():
