@@ -18,6 +18,7 @@ from lagwatch.config import ClusterSettings, Settings, effective_rules, reloadab
 from lagwatch.cycle import judge_receivers
 from lagwatch.errors import LagwatchError
 from lagwatch.judge.engine import Alerts
+from lagwatch.judge.state import groups
 from lagwatch.logs import event
 from lagwatch.model.alerts import Transition, Verdict
 from lagwatch.model.latest import Latest
@@ -147,6 +148,7 @@ class Service:
         monitor = self._monitors[name]
         if self._keepings[name].restore(monitor.rules):
             monitor.taken_up()
+            self._readers[name].recall(groups(monitor.alerts))
             self.board.put(monitor.latest)
         monitor.tick()
 

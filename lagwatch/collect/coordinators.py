@@ -51,6 +51,12 @@ class GroupReader:
         self._groups: tuple[Group, ...] = ()
         self._steady: tuple[object, ...] = ()
 
+    def recall(self, names: Iterable[str]) -> None:
+        """These groups were there before: the next read looks for those of them that no list has."""
+        for name in names:
+            self._known.setdefault(name, Group(name=name, known=False, assigned_known=False))
+        self._steady = ()
+
     def ask(self, exchange: Exchange, layout: Layout, wanted: NameFilter) -> Asked:
         """Starts asking every broker of this layout."""
         return self._ask(exchange, layout, [broker.id for broker in layout.brokers], wanted)

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -87,6 +87,13 @@ class Reader:
         """Watch these from the next poll on."""
         if (groups, topics) != self._filters:
             self._filters = (groups, topics)
+
+    def recall(self, groups: Iterable[str]) -> None:
+        """
+        These groups were there before the program was started: one that the lists lack is looked for, as in a poll that is not
+        the first. Not while a `read` is under way.
+        """
+        self._groups.recall(groups)
 
     def close(self) -> None:
         """Give the connections back; a `read` that is under way ends soon, with ClusterUnreachable."""

@@ -69,6 +69,12 @@ def thaw(alerts: Alerts, state: AlertState, rules: tuple[Rule, ...], now: float)
     return tuple(ended)
 
 
+def groups(alerts: Alerts) -> set[str]:
+    """The names of all groups that there are alerts about."""
+    subjects = (subject for watch in alerts.watches.values() for subject in watch.tracks.subject)
+    return {subject.group for subject in subjects if subject.group is not None}
+
+
 def not_seen_yet(alerts: Alerts, now: float) -> Verdict:
     """What is known of alerts that were taken up and not evaluated yet: those that were pending or firing are unknown."""
     found = []

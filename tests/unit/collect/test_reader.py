@@ -546,6 +546,17 @@ def test_a_group_that_two_brokers_claim_counts_once(filled, reader):
         assert snapshot.gaps == ()
 
 
+def test_groups_that_were_there_before_the_start_are_looked_for_where_no_list_has_them(filled, reader):
+    filled.unlisted.add("billing")
+    assert [group.name for group in reader().read().groups] == sorted(filled.groups.keys() - {"billing"})
+    read = reader()
+    read.recall(["billing", "nobody"])
+    for _ in range(2):
+        snapshot = read.read()
+        assert [group.name for group in snapshot.groups] == sorted(filled.groups)
+        assert offsets(snapshot)["billing", "orders", 0] == 50
+
+
 def test_many_groups_that_are_lost_are_looked_for_a_few_at_a_time(filled, reader):
     filled.versions["FindCoordinator"] = 3
     for number in range(120):
