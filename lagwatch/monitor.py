@@ -69,6 +69,9 @@ class Monitor:
         self._clock = clock
         self._timer = timer
         self._ticking = threading.Lock()
+        # Of a poll that outlives its monitor nothing is made: the process may be ending, and a thread that is inside numpy
+        # then takes it down with SIGABRT.
+        self._abandoned = False
         self._started_at = clock()
         self._changes: tuple[Transition, ...] = ()
         self._failing: tuple[str, int] = ("", 0)
@@ -79,6 +82,8 @@ class Monitor:
             return
         try:
             polled = self._guarded(self._poll)
+            if self._abandoned:
+                return
             if not polled:
                 self._guarded(self._miss)
             if self._guarded(self._publish) and polled:
@@ -103,6 +108,7 @@ class Monitor:
         Returns whether it ended in time.
         """
         ended = self._ticking.acquire(timeout=max(0.0, grace_s))
+        self._abandoned = not ended
         self._reader.close()
         return ended
 
@@ -111,6 +117,8 @@ class Monitor:
         try:
             step()
         except Exception as error:  # noqa: BLE001 (one of two: whatever this poll met, the next one comes)
+            if self._abandoned:
+                return False
             self._failed(error, self._timer() - started)
             return False
         return True
@@ -121,6 +129,8 @@ class Monitor:
         started = self._timer()
         snapshot = self._reader.read()
         read = self._timer()
+        if self._abandoned:
+            return
         rules = self.rules
         # The time of the facts, not the clock's: a replayed trace then takes the very same decisions.
         good = replace(self._health, last_good_at=snapshot.at, duration_s=read - started, error="", error_kind="")
