@@ -8,7 +8,18 @@ import typer
 from lagwatch import __version__
 from lagwatch.errors import LagwatchError
 
-COMMANDS: tuple[str, ...] = ("serve", "demo", "check", "config", "notify", "snapshot", "record", "groups", "topics", "backtest")
+COMMANDS: tuple[str, ...] = (
+    "serve",
+    "demo",
+    "check",
+    "config",
+    "notify",
+    "snapshot",
+    "record",
+    "groups",
+    "topics",
+    "backtest",
+)
 """The modules of this package that add a command, in the order of `lagwatch --help`."""
 
 

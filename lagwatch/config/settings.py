@@ -113,7 +113,8 @@ class WebSettings(Section):
         (), description="Tokens of the API; without one nobody can silence, acknowledge or send again."
     )
     read_requires_token: bool = Field(
-        False, description="Whether reading needs a token as well (a browser sends it as a password); /livez and /readyz never do."
+        False,
+        description="Whether reading needs a token as well (a browser sends it as a password); /livez and /readyz never do.",
     )
 
 
