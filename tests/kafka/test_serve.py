@@ -42,8 +42,11 @@ def settings(directory: Path, text: str) -> Path:
 def test_metrics_and_api_say_exactly_how_far_a_group_is_behind(cluster, orders, tmp_path):
     group = unique("serve-billing")
     commit(cluster.bootstrap, group, {(orders, 0): 30, (orders, 1): 40})
-    with serving(tmp_path, "--bootstrap", cluster.bootstrap, "--interval", "1s", "--name", "main") as service:
+    with serving(tmp_path, "--bootstrap", cluster.bootstrap, "--interval", "3s", "--name", "main") as service:
         service.wait_for(lambda: service.get("/readyz").status_code == 200, "readiness")
+        # The first poll of a cold cluster may be ready and partial; what it shows must be right, not complete.
+        key = ("main", group, orders, "0")
+        service.wait_for(lambda: key in samples(service, "kafka_consumer_group_lag"), "the group")
 
         lag = samples(service, "kafka_consumer_group_lag")
         assert (lag["main", group, orders, "0"], lag["main", group, orders, "1"]) == (70, 0)
