@@ -48,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except (BenchmarkError, FillError, LagwatchError) as error:
             errors[shape.name] = str(error)
             _progress(f"{shape.name} is left out: {error}")
+    facts["machine"]["load_after"] = _load()
     if measurements:
         _store(measurements, facts, errors, options.results / f"{options.name}.json")
     return 1 if errors else 0
@@ -191,7 +192,7 @@ def _check(name: str, facts: Facts, shape: Shape) -> None:
             )
 
 
-def _facts(options: argparse.Namespace) -> Mapping[str, Any]:
+def _facts(options: argparse.Namespace) -> dict[str, Any]:
     """What a reader needs to judge the numbers; nothing that tells whose computer it was."""
     versions = {name: importlib.metadata.version(name) for name in (KAFKA_PYTHON, CONFLUENT, "numpy")}
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -202,11 +203,16 @@ def _facts(options: argparse.Namespace) -> Mapping[str, Any]:
             "system": f"{platform.system()} {platform.machine()}",
             "cores": os.cpu_count(),
             "memory_gb": round(memory / 1e9),
-            "load": round(os.getloadavg()[0], 1),
+            "load_before": _load(),
         },
         "rounds": options.rounds,
         "warmup": options.warmup,
     }
+
+
+def _load() -> float:
+    """How busy the computer has been for a minute: processes that ran or wanted to."""
+    return round(os.getloadavg()[0], 1)
 
 
 _STARTED = time.monotonic()

@@ -120,7 +120,10 @@ def markdown(measurements: Sequence[Measurement], facts: Mapping[str, Any]) -> s
     for measurement in measurements:
         if CONFLUENT in measurement.rounds or KAFKA_PYTHON in measurement.rounds:
             parts += [_comparison(measurement), _scrapes(measurement)]
-    parts += [_growth(measurements), _targets(targets(measurements)), *_failures(measurements)]
+    parts.append(_growth(measurements))
+    if found := targets(measurements):
+        parts.append(_targets(found))
+    parts += _failures(measurements)
     return "\n".join(parts)
 
 
@@ -128,8 +131,9 @@ def _machine(facts: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     machine = facts["machine"]
     return (
-        f"{facts['date']}; {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}; load average before the run "
-        f"{machine['load']}. {versions}. Kafka as three nodes on the same computer. {facts['rounds']} interleaved rounds after "
+        f"{facts['date']}; {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}; load average "
+        f"{machine['load_before']} before, {machine['load_after']} after. {versions}. "
+        f"Kafka as three nodes on the same computer. {facts['rounds']} interleaved rounds after "
         f"{facts['warmup']} to warm up; minimum / median / maximum.\n"
     )
 

@@ -10,7 +10,7 @@ from benchmarks.shape import EIGHTH, FULL, MILLION, Shape
 FACTS = {
     "date": "2026-01-31",
     "versions": {"lagwatch": "1.0", "Kafka": "4.3.1"},
-    "machine": {"system": "Linux x86_64", "cores": 2, "memory_gb": 25, "load": 0.4},
+    "machine": {"system": "Linux x86_64", "cores": 2, "memory_gb": 25, "load_before": 0.4, "load_after": 3.0},
     "rounds": 3,
     "warmup": 2,
 }
