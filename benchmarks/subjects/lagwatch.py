@@ -15,6 +15,7 @@ from lagwatch.cycle import Memory, advance
 from lagwatch.model.filters import NameFilter
 from lagwatch.model.latest import Latest, PollHealth
 from lagwatch.model.snapshot import UNKNOWN, PartitionTable
+from lagwatch.model.service import Service
 from lagwatch.publish.api import create_api
 from lagwatch.publish.board import Board
 
@@ -43,6 +44,7 @@ class Lagwatch(Subject):
         )
         self._reader = Reader(options)
         self._memory = Memory()
+        self._started_at = time.time()
         self._rules = default_rules()
         self._board = Board()
         self._requests = 0
@@ -52,9 +54,10 @@ class Lagwatch(Subject):
         marks = [time.process_time()]
         snapshot = self._reader.read()
         marks.append(time.process_time())
-        view, verdict = advance(self._memory, snapshot, self._rules, snapshot.at)
-        marks.append(time.process_time())
         health = PollHealth(interval_s=INTERVAL_S, deadline_s=DEADLINE_S, last_good_at=snapshot.at)
+        service = Service(health=health, started_at=self._started_at)
+        view, verdict = advance(self._memory, snapshot, self._rules, snapshot.at, service)
+        marks.append(time.process_time())
         latest = Latest(
             cluster=CLUSTER, health=health, rules=self._rules, view=view, verdict=verdict, gaps=snapshot.gaps
         )
