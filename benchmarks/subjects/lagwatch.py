@@ -14,8 +14,8 @@ from lagwatch.config.rules import default_rules
 from lagwatch.cycle import Memory, advance
 from lagwatch.model.filters import NameFilter
 from lagwatch.model.latest import Latest, PollHealth
-from lagwatch.model.snapshot import UNKNOWN, PartitionTable
 from lagwatch.model.service import Service
+from lagwatch.model.snapshot import UNKNOWN, PartitionTable
 from lagwatch.publish.api import create_api
 from lagwatch.publish.board import Board
 
