@@ -63,8 +63,10 @@ def test_a_program_that_does_not_exist_is_an_error_of_its_start():
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_held_processes_end_with_their_owner_however_it_ends(how):
     script = (
-        "import subprocess, time\n"
+        "import signal, subprocess, time\n"
         "from lagwatch.demo.leash import Leash\n"
+        # A test run that was started in the background hands its children an ignored SIGINT.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "leash = Leash()\n"
         "print(leash.spawn(['sleep', '300'], output=subprocess.DEVNULL).pid, flush=True)\n"
         "time.sleep(300)\n"
