@@ -160,6 +160,15 @@ _EXAMPLES = {
     503: no_data("main", "", 30.0),
     401: unauthorized("the token of an operator"),
     403: forbidden("The token 'wall-display' is that of a viewer, who changes nothing; use that of an operator."),
+    # Starlette's own words, for a body that is not even text.
+    400: Refused(
+        Problem(
+            type="about:blank",
+            title="Bad Request",
+            status=400,
+            detail="There was an error parsing the body.",
+        )
+    ),
     413: Refused(
         Problem(
             type="about:blank",

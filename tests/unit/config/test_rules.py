@@ -34,6 +34,8 @@ def test_the_three_rules_of_the_mission_have_their_numbers():
     assert growing.conditions == (
         Condition(value="lag", above=10_000, clear=8_000),
         Condition(value="growth", above=60, clear=60),
+        # Above what it was all hour: a lag that swings is not one that grows.
+        Condition(value="height", above=1, clear=-math.inf),
     )
     assert high.conditions == (Condition(value="lag", above=100_000, clear=80_000),)
     assert runaway.conditions == (Condition(value="growth", above=5_000, clear=2_500),)
@@ -84,6 +86,7 @@ def test_a_threshold_changes_one_number_of_the_condition_on_its_value():
     assert found.conditions == (
         Condition(value="lag", above=20_000, clear=8_000),
         Condition(value="growth", above=60, clear=-math.inf),
+        Condition(value="height", above=1, clear=-math.inf),
     )
 
 

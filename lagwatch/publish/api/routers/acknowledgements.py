@@ -56,7 +56,9 @@ def list_acknowledgements(
     return Page(total=rows.total, offset=query.offset, limit=query.limit, items=items)
 
 
-@writing.post("/acknowledgements", status_code=201, responses=documented(401, 403, 404, _NOT_FIRING, 413, 422, 503))
+@writing.post(
+    "/acknowledgements", status_code=201, responses=documented(400, 401, 403, 404, _NOT_FIRING, 413, 422, 503)
+)
 def create_acknowledgement(
     wanted: asked.NewAcknowledgement, by: Operator, source: Everything, response: Response
 ) -> asked.Acknowledgement:

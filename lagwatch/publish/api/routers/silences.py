@@ -54,7 +54,7 @@ def get_silence(silence: SilenceId, source: Everything) -> asked.Silence:
     return _item(_find(source, silence), source)
 
 
-@writing.post("/silences", status_code=201, responses=documented(401, 403, 413, 422, 503))
+@writing.post("/silences", status_code=201, responses=documented(400, 401, 403, 413, 422, 503))
 def create_silence(wanted: asked.NewSilence, by: Operator, source: Everything, response: Response) -> asked.Silence:
     """Silence all alerts that meet all matchers; the next notices obey."""
     now = source.clock()
