@@ -44,7 +44,7 @@ def _receiver(receiver: dict[str, Any], path: Path, templates: dict[str, Any]) -
     yield from _login(_dict(receiver.get("email")), (*path, "email"))
     template = receiver.get("template")
     if isinstance(template, str) and template not in templates:
-        yield (*path, "template"), f"not one of templates{near_miss(template, templates)}"
+        yield (*path, "template"), f"expected one of templates{near_miss(template, templates)}"
 
 
 def _login(email: dict[str, Any], path: Path) -> Iterator[Finding]:
@@ -63,7 +63,7 @@ def _route(route: dict[str, Any], path: Path, receivers: list[str]) -> Iterator[
         yield (*path, "receivers"), "expected at least one receiver"
     for at, name in enumerate(_list(named)):
         if isinstance(name, str) and name not in receivers:
-            yield (*path, "receivers", at), f"not one of receivers{near_miss(name, receivers)}"
+            yield (*path, "receivers", at), f"expected one of receivers{near_miss(name, receivers)}"
 
 
 def _template(template: dict[str, Any], path: Path) -> Iterator[Finding]:

@@ -130,7 +130,7 @@ WRONG = {
     "receivers: {a: {email: {host: h, from: a@b, to: [c@d], username: u, password: p, tls: none}}}": "receivers.a.email.tls: "
     "none: expected starttls or tls beside the password",
     "receivers: {a: {slack: {url: 'https://h'}, template: shrt}}\ntemplates: {short: {title: x}}": "receivers.a.template: "
-    'shrt: not one of templates, did you mean "short"?',
+    'shrt: expected one of templates, did you mean "short"?',
     "receivers: {webhook: {slack: {url: 'https://h'}}}\nwebhook: {url: 'https://h'}": "receivers.webhook: expected another "
     "name, because webhook.url is a receiver of that name",
     "receivers: {chat: {slack: {url: 'https://h'}}}\nroutes: [{receivers: [caht]}]": "routes[0].receivers[0]: caht: not one "
