@@ -133,7 +133,7 @@ WRONG = {
     'shrt: expected one of templates, did you mean "short"?',
     "receivers: {webhook: {slack: {url: 'https://h'}}}\nwebhook: {url: 'https://h'}": "receivers.webhook: expected another "
     "name, because webhook.url is a receiver of that name",
-    "receivers: {chat: {slack: {url: 'https://h'}}}\nroutes: [{receivers: [caht]}]": "routes[0].receivers[0]: caht: not one "
+    "receivers: {chat: {slack: {url: 'https://h'}}}\nroutes: [{receivers: [caht]}]": "routes[0].receivers[0]: caht: expected one "
     'of receivers, did you mean "chat"?',
     "routes: [{receivers: []}]": "routes[0].receivers: expected at least one receiver",
     "routes: [{}]": "routes[0].receivers: missing, expected who is told",
