@@ -18,8 +18,8 @@ def render_verdict(cluster: str, verdict: Verdict) -> tuple[Rendered, ...]:
     found = Counter((alert.severity, alert.state) for alert in standing)
     kinds = [(severity, state) for severity in Severity for state in STATES]
     counts = [label_set(kafka_cluster=cluster, severity=severity, state=state) for severity, state in kinds]
-    ones = Column(f.ALERT, np.ones(len(standing), np.int64))
-    counted = Column(f.ALERTS, np.array([found[kind] for kind in kinds], np.int64))
+    ones = Column(f.own.ALERT, np.ones(len(standing), np.int64))
+    counted = Column(f.own.ALERTS, np.array([found[kind] for kind in kinds], np.int64))
     return (render(listed([_labels(alert) for alert in standing], ones)), render(listed(counts, counted)))
 
 

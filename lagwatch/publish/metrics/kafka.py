@@ -59,17 +59,17 @@ class _Names:
 
 def _commits(view: View, names: _Names) -> Table:
     commits = view.snapshot.commits
-    columns = (Column(f.GROUP_LAG, view.lag), Column(f.COMMITTED_OFFSET, commits.offset))
+    columns = (Column(f.groups.GROUP_LAG, view.lag), Column(f.groups.COMMITTED_OFFSET, commits.offset))
     return names.by_group(commits.group, names.partitions, commits.row, *columns)
 
 
 def _pairs(view: View, names: _Names) -> Table:
     pairs = view.pairs
     columns = (
-        Column(f.TOPIC_LAG, pairs.lag),
-        Column(f.TOPIC_MAX_LAG, pairs.max_lag),
-        Column(f.TOPIC_LAG_GROWTH, pairs.growth),
-        Column(f.TOPIC_UNKNOWN, pairs.unknown),
+        Column(f.groups.TOPIC_LAG, pairs.lag),
+        Column(f.groups.TOPIC_MAX_LAG, pairs.max_lag),
+        Column(f.groups.TOPIC_LAG_GROWTH, pairs.growth),
+        Column(f.groups.TOPIC_UNKNOWN, pairs.unknown),
     )
     return names.by_group(pairs.group, names.topics, pairs.topic, *columns)
 
@@ -78,13 +78,13 @@ def _groups(view: View, names: _Names) -> Table:
     groups, table = view.snapshot.groups, view.groups
     read = np.fromiter((group.known for group in groups), np.bool_)
     columns = (
-        Column(f.TOTAL_LAG, table.lag_sum),
-        Column(f.MAX_LAG, table.lag_max),
-        Column(f.TOTAL_LAG_GROWTH, table.growth),
+        Column(f.groups.TOTAL_LAG, table.lag_sum),
+        Column(f.groups.MAX_LAG, table.lag_max),
+        Column(f.groups.TOTAL_LAG_GROWTH, table.growth),
         # A group that could never be read has no partitions that we know of: not 0 of them are unknown.
-        Column(f.GROUP_UNKNOWN, table.unknown, known=read | (table.unknown > 0)),
-        Column(f.GROUP_KNOWN, read.astype(np.int64)),
-        Column(f.GROUP_MEMBERS, np.fromiter((group.member_count for group in groups), np.int64)),
+        Column(f.groups.GROUP_UNKNOWN, table.unknown, known=read | (table.unknown > 0)),
+        Column(f.groups.GROUP_KNOWN, read.astype(np.int64)),
+        Column(f.groups.GROUP_MEMBERS, np.fromiter((group.member_count for group in groups), np.int64)),
     )
     return listed([name[:-1] + b"} " for name in names.groups], *columns)
 
@@ -97,19 +97,21 @@ def _states(snapshot: Snapshot, names: _Names) -> Table:
         (state, kind): label_set(state=state, type=kind)[1:]
         for state, kind in {(group.state, group.type) for _, group in known}
     }
-    return _info(f.GROUP_STATE, [name + rests[group.state, group.type] for name, group in known])
+    return _info(f.groups.GROUP_STATE, [name + rests[group.state, group.type] for name, group in known])
 
 
 def _partitions(snapshot: Snapshot, names: _Names) -> Table:
     table = snapshot.partitions
     placed = _placed(snapshot)
     columns = (
-        Column(f.LOG_START, table.start),
-        Column(f.LOG_END, table.end),
-        Column(f.LAST_STABLE, table.lso),
-        Column(f.LEADER, table.leader, known=table.leader != UNKNOWN_LEADER),  # that there is none is a fact: -1
-        Column(f.REPLICAS, table.replicas.counts, known=placed),
-        Column(f.IN_SYNC, table.isr.counts, known=placed),
+        Column(f.cluster.LOG_START, table.start),
+        Column(f.cluster.LOG_END, table.end),
+        Column(f.cluster.LAST_STABLE, table.lso),
+        Column(
+            f.cluster.LEADER, table.leader, known=table.leader != UNKNOWN_LEADER
+        ),  # that there is none is a fact: -1
+        Column(f.cluster.REPLICAS, table.replicas.counts, known=placed),
+        Column(f.cluster.IN_SYNC, table.isr.counts, known=placed),
     )
     return names.by_cluster(names.partitions, *columns)
 
@@ -123,18 +125,18 @@ def _topics(view: View, names: _Names) -> Table:
     conditions = (
         Column(family, count(flags), known=count(~known) == 0) for (_, family), flags, known in _conditions(view)
     )
-    columns = (Column(f.TOPIC_PARTITIONS, np.diff(topics.first)), *conditions)
+    columns = (Column(f.cluster.TOPIC_PARTITIONS, np.diff(topics.first)), *conditions)
     return names.by_cluster(names.topics, *columns)
 
 
 def _cluster(view: View) -> Table:
     snapshot = view.snapshot
     numbers = {
-        f.BROKERS: len(snapshot.brokers),
-        f.CONTROLLER: UNKNOWN if snapshot.controller is None else snapshot.controller,
-        f.CLUSTER_TOPICS: len(snapshot.topics),
-        f.CLUSTER_PARTITIONS: len(snapshot.partitions),
-        f.CLUSTER_GROUPS: len(snapshot.groups),
+        f.cluster.BROKERS: len(snapshot.brokers),
+        f.cluster.CONTROLLER: UNKNOWN if snapshot.controller is None else snapshot.controller,
+        f.cluster.CLUSTER_TOPICS: len(snapshot.topics),
+        f.cluster.CLUSTER_PARTITIONS: len(snapshot.partitions),
+        f.cluster.CLUSTER_GROUPS: len(snapshot.groups),
     }
     for (family, _), flags, known in _conditions(view):
         numbers[family] = int(flags.sum()) if known.all() else UNKNOWN
@@ -146,9 +148,13 @@ def _conditions(view: View) -> tuple[tuple[tuple[Family, Family], Bool, Bool], .
     """Families of cluster and topic that count partitions, which partitions those are, and of which that is known."""
     placed, led = _placed(view.snapshot), view.snapshot.partitions.leader != UNKNOWN_LEADER
     return (
-        ((f.UNDER_REPLICATED, f.TOPIC_UNDER_REPLICATED), view.under_replicated, placed),
-        ((f.OFFLINE, f.TOPIC_OFFLINE), view.offline, led),
-        ((f.UNDER_MIN_ISR, f.TOPIC_UNDER_MIN_ISR), view.under_min_isr, view.under_min_isr_known & placed),
+        ((f.cluster.UNDER_REPLICATED, f.cluster.TOPIC_UNDER_REPLICATED), view.under_replicated, placed),
+        ((f.cluster.OFFLINE, f.cluster.TOPIC_OFFLINE), view.offline, led),
+        (
+            (f.cluster.UNDER_MIN_ISR, f.cluster.TOPIC_UNDER_MIN_ISR),
+            view.under_min_isr,
+            view.under_min_isr_known & placed,
+        ),
     )
 
 
@@ -160,12 +166,12 @@ def _placed(snapshot: Snapshot) -> Bool:
 def _infos(snapshot: Snapshot) -> Iterator[Table]:
     cluster = snapshot.cluster
     if snapshot.cluster_id:
-        yield _info(f.CLUSTER_INFO, [label_set(kafka_cluster=cluster, cluster_id=snapshot.cluster_id)])
+        yield _info(f.cluster.CLUSTER_INFO, [label_set(kafka_cluster=cluster, cluster_id=snapshot.cluster_id)])
     brokers = [
         label_set(kafka_cluster=cluster, broker=b.id, host=b.host, port=b.port or None, rack=b.rack)
         for b in snapshot.brokers
     ]
-    yield _info(f.BROKER_INFO, brokers)
+    yield _info(f.cluster.BROKER_INFO, brokers)
 
 
 def _info(family: Family, labels: list[bytes]) -> Table:

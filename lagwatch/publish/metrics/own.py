@@ -66,7 +66,7 @@ def _own(latests: Sequence[Latest], series: Mapping[str, int], inside: Inside, n
         for family, samples in _of_cluster(latest, series.get(latest.cluster, 0), now).items():
             collected.setdefault(family, {}).update(samples)
     collected.update(_of_notices(inside.receivers))
-    collected[f.ALERTS_SUPPRESSED] = {
+    collected[f.own.ALERTS_SUPPRESSED] = {
         (cluster, reason): count
         for cluster, reasons in inside.suppressed.items()
         if cluster
@@ -74,7 +74,7 @@ def _own(latests: Sequence[Latest], series: Mapping[str, int], inside: Inside, n
     }
     if inside.store is not None:
         collected.update(_of_store(inside.store))
-    collected[f.BUILD_INFO] = {_VERSIONS: 1}
+    collected[f.own.BUILD_INFO] = {_VERSIONS: 1}
     for family in f.FAMILIES:
         if collected.get(family):
             yield _metric(family, collected[family])
@@ -82,17 +82,17 @@ def _own(latests: Sequence[Latest], series: Mapping[str, int], inside: Inside, n
 
 def _of_cluster(latest: Latest, series: int, now: float) -> dict[Family, Samples]:
     health, cluster = latest.health, (latest.cluster,)
-    single = _of_health(health, now) | {f.SERIES: series}
+    single = _of_health(health, now) | {f.own.SERIES: series}
     found: dict[Family, Samples] = {family: {cluster: value} for family, value in single.items() if value is not None}
-    found[f.POLL_FAILURES] = {(*cluster, kind): count for kind, count in health.failures_by_kind.items()}
-    found[f.GAPS] = {(*cluster, *key): count for key, count in health.gaps_by_reason.items()}
-    found[f.REQUESTS] = {(*cluster, api): count for api, count in health.requests_by_api.items()}
+    found[f.own.POLL_FAILURES] = {(*cluster, kind): count for kind, count in health.failures_by_kind.items()}
+    found[f.own.GAPS] = {(*cluster, *key): count for key, count in health.gaps_by_reason.items()}
+    found[f.own.REQUESTS] = {(*cluster, api): count for api, count in health.requests_by_api.items()}
     if latest.view is not None:
         stats = latest.view.snapshot.stats
-        found[f.POLL_RETRIES] = {cluster: stats.retries}
-        found[f.POLL_RECEIVED] = {cluster: stats.bytes_received}
-        found[f.POLL_REQUESTS] = {(*cluster, api): count for api, count in stats.requests.items()}
-    gaps = found[f.POLL_GAPS] = {}
+        found[f.own.POLL_RETRIES] = {cluster: stats.retries}
+        found[f.own.POLL_RECEIVED] = {cluster: stats.bytes_received}
+        found[f.own.POLL_REQUESTS] = {(*cluster, api): count for api, count in stats.requests.items()}
+    gaps = found[f.own.POLL_GAPS] = {}
     for gap in latest.gaps:
         key = (*cluster, gap.part, gap.reason)
         gaps[key] = gaps.get(key, 0) + gap.count
@@ -102,14 +102,14 @@ def _of_cluster(latest: Latest, series: int, now: float) -> dict[Family, Samples
 def _of_health(health: PollHealth, now: float) -> dict[Family, float | None]:
     age = None if health.last_good_at is None else max(0.0, now - health.last_good_at)
     return {
-        f.LAST_POLL_SUCCESSFUL: None if health.last_attempt_at is None else float(not health.error),
-        f.LAST_POLL: health.last_attempt_at,
-        f.LAST_GOOD_POLL: health.last_good_at,
-        f.POLL_AGE: age,
-        f.POLL_DURATION: health.duration_s,
-        f.POLL_INTERVAL: health.interval_s,
-        f.POLL_DEADLINE: health.deadline_s,
-        f.POLLS: health.polls,
+        f.own.LAST_POLL_SUCCESSFUL: None if health.last_attempt_at is None else float(not health.error),
+        f.own.LAST_POLL: health.last_attempt_at,
+        f.own.LAST_GOOD_POLL: health.last_good_at,
+        f.own.POLL_AGE: age,
+        f.own.POLL_DURATION: health.duration_s,
+        f.own.POLL_INTERVAL: health.interval_s,
+        f.own.POLL_DEADLINE: health.deadline_s,
+        f.own.POLLS: health.polls,
     }
 
 
@@ -118,25 +118,25 @@ def _of_notices(notices: Mapping[str, Counts]) -> dict[Family, Samples]:
     oldest: Samples = {(name,): since for name, since in waiting if since is not None}
     failed: Samples = {(name, reason): n for name, c in notices.items() for reason, n in c.failed_by_reason.items()}
     return {
-        f.NOTIFICATIONS: {(name,): c.sent for name, c in notices.items()},
-        f.NOTIFICATIONS_FAILED: failed,
-        f.NOTIFICATIONS_RETRIED: {(name,): c.retries for name, c in notices.items()},
-        f.NOTIFICATIONS_PENDING: {(name,): c.pending for name, c in notices.items()},
-        f.NOTIFICATION_OLDEST: oldest,
-        f.NOTIFICATION_LAST_SENT: {
+        f.own.NOTIFICATIONS: {(name,): c.sent for name, c in notices.items()},
+        f.own.NOTIFICATIONS_FAILED: failed,
+        f.own.NOTIFICATIONS_RETRIED: {(name,): c.retries for name, c in notices.items()},
+        f.own.NOTIFICATIONS_PENDING: {(name,): c.pending for name, c in notices.items()},
+        f.own.NOTIFICATION_OLDEST: oldest,
+        f.own.NOTIFICATION_LAST_SENT: {
             (name,): c.last_sent_at for name, c in notices.items() if c.last_sent_at is not None
         },
-        f.NOTIFICATION_DEAD_LETTERS: {(name,): c.dead for name, c in notices.items()},
-        f.NOTIFICATION_TEMPLATE_ERRORS: {(name,): c.template_errors for name, c in notices.items()},
-        f.RECEIVER_UP: {(name,): float(not c.down) for name, c in notices.items()},
+        f.own.NOTIFICATION_DEAD_LETTERS: {(name,): c.dead for name, c in notices.items()},
+        f.own.NOTIFICATION_TEMPLATE_ERRORS: {(name,): c.template_errors for name, c in notices.items()},
+        f.own.RECEIVER_UP: {(name,): float(not c.down) for name, c in notices.items()},
     }
 
 
 def _of_store(health: StoreHealth) -> dict[Family, Samples]:
     return {
-        f.STORE_OK: {(): float(health.ok)},
-        f.STORE_PENDING: {(): health.pending},
-        f.STORE_DROPPED: {(kind,): health.dropped.get(kind, 0) for kind in KINDS},
+        f.own.STORE_OK: {(): float(health.ok)},
+        f.own.STORE_PENDING: {(): health.pending},
+        f.own.STORE_DROPPED: {(kind,): health.dropped.get(kind, 0) for kind in KINDS},
     }
 
 
