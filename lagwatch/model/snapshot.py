@@ -9,10 +9,13 @@ very same object in both snapshots, which later stages use to skip work.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from lagwatch.model.details import Details
 
 UNKNOWN = -1
 """The value of an integer column where nothing is known."""
@@ -190,6 +193,17 @@ class Gap:
     hint: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Anchor:
+    """
+    Where the logs were at a moment in the past (ListOffsets by timestamp): `offset` has one entry a partition row, the offset of
+    the first record appended at or after `at` (seconds since the epoch); the log end where none was, UNKNOWN where not known.
+    """
+
+    at: float
+    offset: Int64
+
+
 PARTS = ("topics", "topic_config", "offsets", "group_list", "group_description", "committed_offsets")
 """The parts of a snapshot that can be missing, as a Gap names them."""
 
@@ -211,6 +225,7 @@ class Snapshot:
 
     `at` is the moment that the facts hold for, seconds since the epoch, UTC. `cluster` is the configured name,
     `cluster_id` Kafka's own. `groups` is sorted by name. `controller` is None where Kafka does not tell.
+    `anchors`, oldest first, are there in a poll that asked for them; `details` are the slow facts, None where none were ever read.
     """
 
     at: float
@@ -224,6 +239,8 @@ class Snapshot:
     controller: int | None = None
     gaps: tuple[Gap, ...] = ()
     stats: PollStats = field(default_factory=PollStats)
+    anchors: tuple[Anchor, ...] = ()
+    details: "Details | None" = None
 
 
 def nothing(cluster: str, at: float) -> Snapshot:

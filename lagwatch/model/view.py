@@ -19,6 +19,14 @@ def _none() -> Float64:
     return np.empty(0)
 
 
+def _no_flags() -> Bool:
+    return np.empty(0, dtype=np.bool_)
+
+
+def _no_numbers() -> Int64:
+    return np.empty(0, dtype=np.int64)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PairTable:
     """
@@ -38,6 +46,14 @@ class PairTable:
     quarter of an hour. `active_s` is the time since the group had members or a commit of it moved (inf: neither was seen).
     `rewound` is by how many messages the group is behind where it has been. `left_s` is the time since the live group
     has not consumed the topic any more (NaN: it does).
+
+    `time_lag_s` is the time since the next unread record was appended, of the worst partition, `time_lag_typical_s` the median
+    of the partitions; where `time_lag_bound` is set the worst may be more than that (a lower bound). `consumed` is how many
+    messages a minute the commits move on, `slowest_growth` the growth of the partition that grows most. `drain_s` is the time until
+    the lag is 0 at the present speeds (0 without lag, inf while it does not shrink), `behind_s` the time since the pair last was
+    without lag.
+    `stable_lag` is the lag to the last stable offset (what a read_committed consumer can read now), `open_lag` what an open
+    transaction holds back of it.
     """
 
     group: Int32
@@ -57,6 +73,15 @@ class PairTable:
     active_s: Float64 = field(default_factory=_none)
     rewound: Float64 = field(default_factory=_none)
     left_s: Float64 = field(default_factory=_none)
+    time_lag_s: Float64 = field(default_factory=_none)
+    time_lag_typical_s: Float64 = field(default_factory=_none)
+    time_lag_bound: Bool = field(default_factory=_no_flags)
+    consumed: Float64 = field(default_factory=_none)
+    slowest_growth: Float64 = field(default_factory=_none)
+    drain_s: Float64 = field(default_factory=_none)
+    behind_s: Float64 = field(default_factory=_none)
+    stable_lag: Int64 = field(default_factory=_no_numbers)
+    open_lag: Int64 = field(default_factory=_no_numbers)
 
     def __len__(self) -> int:
         return len(self.group)
@@ -69,6 +94,8 @@ class GroupTable:
 
     `members_gone_s` is the time since it had members (0 while it has, inf if it was never seen with any), `unsettled_s` since
     it was at rest (stable or empty), `rebalances` how often it rebalanced in the last quarter of an hour; NaN where unknown.
+    `time_lag_s` is the worst of its topics (a lower bound where `time_lag_bound` is set), `consumed` messages a minute over all of
+    them, `drain_s` the longest time that one of them needs to be read up to its end.
     """
 
     lag_sum: Int64
@@ -78,6 +105,10 @@ class GroupTable:
     members_gone_s: Float64 = field(default_factory=_none)
     unsettled_s: Float64 = field(default_factory=_none)
     rebalances: Float64 = field(default_factory=_none)
+    time_lag_s: Float64 = field(default_factory=_none)
+    time_lag_bound: Bool = field(default_factory=_no_flags)
+    consumed: Float64 = field(default_factory=_none)
+    drain_s: Float64 = field(default_factory=_none)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -101,6 +132,8 @@ class View:
     has been lag and no commit that moved) and `patience_s` (see PairTable), in seconds. `under_replicated`, `offline` and
     `under_min_isr` are one flag a partition row; `under_min_isr_known` is False where min.insync.replicas is unknown.
     `brokers_missing` counts the brokers that hold replicas, or were there within the last hour, and are not up.
+    `time_lag_s`, `time_lag_bound` and `consumed` (messages a minute) are parallel to `snapshot.commits` (see PairTable), `produced`
+    (messages a minute) to `snapshot.partitions`.
     """
 
     snapshot: Snapshot
@@ -116,3 +149,7 @@ class View:
     frozen_s: Int32 = field(default_factory=lambda: np.empty(0, dtype=np.int32))
     patience_s: Float32 = field(default_factory=lambda: np.empty(0, dtype=np.float32))
     brokers_missing: int = 0
+    time_lag_s: Float32 = field(default_factory=lambda: np.empty(0, dtype=np.float32))
+    time_lag_bound: Bool = field(default_factory=_no_flags)
+    consumed: Float64 = field(default_factory=_none)
+    produced: Float64 = field(default_factory=_none)
