@@ -9,7 +9,8 @@ from fastapi.routing import APIRoute
 
 from lagwatch import __version__
 from lagwatch.model.alerts import Verdict
-from lagwatch.publish.api import docs, health, index, metrics, problems, runbooks
+from lagwatch.publish import page
+from lagwatch.publish.api import docs, health, metrics, problems
 from lagwatch.publish.api.access import Source
 from lagwatch.publish.api.auth import Gate, ReadersOnly
 from lagwatch.publish.api.desk import Desk, Watched
@@ -91,7 +92,7 @@ def create_api(
     app.state.gate = gate
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1")
-    for router in (health.router, metrics.router, docs.router, index.router, runbooks.router):
+    for router in (health.router, metrics.router, docs.router, *page.ROUTERS):
         app.include_router(router)
     problems.install(app)
     _complete_openapi(app)

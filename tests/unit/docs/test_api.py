@@ -4,7 +4,7 @@ import pytest
 
 from lagwatch.publish.api import create_api
 from lagwatch.publish.api.auth import Gate, Role, Token
-from lagwatch.publish.api.runbooks import INDEX, pages
+from lagwatch.publish.page.runbooks import INDEX, pages
 from tests.support import desk as kept
 from tests.support import runbooks, world
 from tests.support.asgi import Client

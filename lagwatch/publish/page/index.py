@@ -12,11 +12,11 @@ from lagwatch.model.latest import Latest
 from lagwatch.model.view import View
 from lagwatch.publish.api.access import Everything
 from lagwatch.publish.api.health import readiness
-from lagwatch.publish.api.html import UNKNOWN, count_cell, framed, table, text_cell
-from lagwatch.publish.api.index_alerts import alerts_section
 from lagwatch.publish.api.paging import PageQuery, choose
 from lagwatch.publish.api.routers.clusters import state_of
 from lagwatch.publish.api.values import known, number
+from lagwatch.publish.page.alerts import alerts_section
+from lagwatch.publish.page.html import UNKNOWN, count_cell, framed, table, text_cell
 
 router = APIRouter(include_in_schema=False)
 

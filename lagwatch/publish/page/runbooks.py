@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from markdown_it import MarkdownIt
 
 from lagwatch.publish.api import problems
-from lagwatch.publish.api.html import framed
+from lagwatch.publish.page.html import framed
 
 _PACKAGE = File(__file__).resolve().parents[2]
 _PLACES = (_PACKAGE / "runbooks", _PACKAGE.parent / "docs" / "runbooks")

@@ -5,10 +5,10 @@ from html import escape
 
 from lagwatch.model.alerts import Alert, State
 from lagwatch.publish.api.alert_items import alert_item
-from lagwatch.publish.api.html import table, text_cell
 from lagwatch.publish.api.routers.alerts import urgency
 from lagwatch.publish.api.schemas import alerts as shown
 from lagwatch.publish.notices.quiet import Calm, Quiet
+from lagwatch.publish.page.html import table, text_cell
 
 _FIRING_SHOWN = 20
 _OTHERS_SHOWN = 50
