@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from string import Formatter
 from typing import Any
 
+from lagwatch.model.words import duration
+
 
 class _Plain(Formatter):
     """str.format without attributes and indexes: a template reaches nothing but what it is given."""
@@ -24,24 +26,6 @@ class _Plain(Formatter):
 
 
 _PLAIN = _Plain()
-
-
-def duration(seconds: float) -> str:
-    """
-    A duration as people say it, with two units.
-
-    >>> duration(95.0), duration(7200.0), duration(90_061.0), duration(math.inf)
-    ('1m 35s', '2h', '1d 1h', 'not in sight')
-    """
-    if math.isinf(seconds):
-        return "not in sight"
-    parts: list[str] = []
-    rest = round(abs(seconds))
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        count, rest = divmod(rest, size)
-        if count or parts:
-            parts.append(f"{count}{unit}" if count else "")
-    return " ".join(part for part in parts[:2] if part) or "0s"
 
 
 def worded(template: str, values: Mapping[str, object]) -> str:

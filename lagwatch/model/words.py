@@ -1,0 +1,47 @@
+"""How numbers are said to people: one form each, in alerts, notices, pages and the terminal. Pure."""
+
+import math
+
+
+def duration(seconds: float) -> str:
+    """
+    A duration as people say it, with two units.
+
+    >>> duration(95.0), duration(7200.0), duration(90_061.0), duration(math.inf)
+    ('1m 35s', '2h', '1d 1h', 'not in sight')
+    """
+    if math.isinf(seconds):
+        return "not in sight"
+    parts: list[str] = []
+    rest = round(abs(seconds))
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, rest = divmod(rest, size)
+        if count or parts:
+            parts.append(f"{count}{unit}" if count else "")
+    return " ".join(part for part in parts[:2] if part) or "0s"
+
+
+def size(count: float) -> str:
+    """
+    Bytes as people say them, in powers of 1,024.
+
+    >>> size(0), size(1536), size(3 * 1024**4), size(math.nan)
+    ('0 B', '1.5 KiB', '3.0 TiB', 'unknown')
+    """
+    if math.isnan(count):
+        return "unknown"
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if abs(count) < 1024 or unit == "TiB":
+            return f"{count:.0f} B" if unit == "B" else f"{count:,.1f} {unit}"
+        count /= 1024
+    raise AssertionError
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """
+    A number and what there is of it.
+
+    >>> plural(1, "partition"), plural(2000, "partition"), plural(0, "entry", "entries")
+    ('1 partition', '2,000 partitions', '0 entries')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
