@@ -1,0 +1,146 @@
+"""
+Burrow's evaluator: what the last commits of a group on a partition say, as Burrow 1.9.5 says it. Pure.
+
+The rules are those of Burrow's `core/internal/evaluator/caching.go` and the words and numbers those of its
+`core/protocol/evaluator.go`. Nothing here looks at how large a lag is (but for `allowed_lag`), at time (but for the silence of
+STOP), or at retention: whoever wants that uses lagwatch's own rules.
+"""
+
+import math
+from collections.abc import Sequence
+from enum import StrEnum
+from itertools import pairwise
+
+
+class Status(StrEnum):
+    """
+    What Burrow calls a partition or a group; the values are the words of its JSON answers, `number` those of its metrics.
+
+    A partition is OK, WARN, STOP, STALL or REWIND, a group NOTFOUND, OK, WARN or ERR.
+    """
+
+    NOTFOUND = "NOTFOUND"
+    """There is no such cluster or group (number 0)."""
+    OK = "OK"
+    """Healthy, or too little is known to say anything else (1)."""
+    WARN = "WARN"
+    """Commits move on, but the lag never fell within the window (2)."""
+    ERR = "ERR"
+    """A partition of the group is STOP, STALL or REWIND (3)."""
+    STOP = "STOP"
+    """No commit for longer than the window spans, with lag (4)."""
+    STALL = "STALL"
+    """Commits arrive, the offset does not move, with lag (5)."""
+    REWIND = "REWIND"
+    """The committed offset went back and has not come back to where it was (6)."""
+
+    @property
+    def number(self) -> int:
+        """The number in Burrow's metrics; a higher one is worse."""
+        return _NUMBERS[self]
+
+
+_NUMBERS = {status: number for number, status in enumerate(Status)}
+
+
+def evaluate(
+    *,
+    offsets: Sequence[int],
+    timestamps: Sequence[float],
+    lags: Sequence[int | None],
+    broker_offsets: Sequence[int | None],
+    current_lag: int,
+    now: float,
+    allowed_lag: int = 0,
+) -> Status:
+    """
+    The status of one partition of a group: OK, WARN, STOP, STALL or REWIND.
+
+    The window is three sequences with one entry a commit, the oldest commit first (Burrow keeps the last 10):
+
+    - `offsets`: the committed offsets.
+    - `timestamps`: when they were committed, seconds since any epoch; they count in whole milliseconds, as Kafka has them.
+    - `lags`: the lag in messages at the moment of each commit, None where it is unknown.
+
+    `broker_offsets` are the log end offsets of the partition that are stored, in any order (Burrow keeps the last 10, taken every
+    10 s); None among them is left out. `current_lag` is the lag now, in messages: the newest end offset minus the newest commit,
+    at least 0. `now` is the time, seconds since the same epoch; only its whole seconds count. `allowed_lag` is a lag in messages
+    that is no lag at all.
+
+    In this order, every comparison strict as it is written; the first rule that applies has the say:
+
+    1. No commit in the window: OK.
+    2. `current_lag` <= `allowed_lag`: OK, whatever the window holds.
+    3. STOP, if both: the newest commit is longer ago than the window spans (now - newest > newest - oldest, so that a window
+       of one commit is over after a millisecond), and no entry of `broker_offsets` is <= the newest committed offset (an
+       entry that is says that the group had read everything not long ago; without entries nothing says so).
+    4. REWIND, if at the first place where an offset is lower than the one before it (only the first place counts), no offset
+       from there on is as high as that one before again.
+    5. Any known lag in the window <= `allowed_lag`: OK. This comes after STOP and REWIND, not before.
+    6. All offsets are the same: STALL (also those of a window of one commit).
+    7. No known lag is lower than the known one before it: WARN (also where fewer than two are known).
+    8. Otherwise OK.
+
+    Raises ValueError if `offsets`, `timestamps` and `lags` differ in length, or if a time is not finite.
+    """
+    _check(offsets, timestamps, lags, now)
+    if not len(offsets) or current_lag <= allowed_lag:
+        return Status.OK
+    if _silent(timestamps, now) and not any(end is not None and end <= offsets[-1] for end in broker_offsets):
+        return Status.STOP
+    if _rewound(offsets):
+        return Status.REWIND
+    known = [lag for lag in lags if lag is not None]
+    if any(lag <= allowed_lag for lag in known):
+        return Status.OK
+    if all(offset == offsets[0] for offset in offsets):
+        return Status.STALL
+    falls = any(later < earlier for earlier, later in pairwise(known))
+    return Status.OK if falls else Status.WARN
+
+
+def group_status(statuses: Sequence[Status]) -> Status:
+    """
+    The status of a group from those of all its partitions: the worst, where STOP, STALL and REWIND count as ERR.
+
+    A group without partitions is OK.
+    """
+    worst = max(statuses, key=lambda status: status.number, default=Status.OK)
+    if worst.number > Status.ERR.number:
+        return Status.ERR
+    return Status.OK if worst is Status.NOTFOUND else worst
+
+
+def complete(commits: int, intervals: int) -> float:
+    """How full the window of a partition is, 0 to 1: `commits` of the `intervals` that it has room for."""
+    return min(commits / intervals, 1.0)
+
+
+def group_complete(shares: Sequence[float]) -> float:
+    """The share of a group's partitions whose window is full, 0 to 1; 0 where there are none."""
+    return sum(share == 1.0 for share in shares) / len(shares) if len(shares) else 0.0
+
+
+def _check(offsets: Sequence[int], timestamps: Sequence[float], lags: Sequence[int | None], now: float) -> None:
+    sizes = (len(offsets), len(timestamps), len(lags))
+    if len(set(sizes)) != 1:
+        raise ValueError(
+            "offsets, timestamps and lags have one entry each for every commit of the window, "
+            f"but there are {sizes[0]} offsets, {sizes[1]} timestamps and {sizes[2]} lags"
+        )
+    if not math.isfinite(now) or not all(math.isfinite(time) for time in timestamps):
+        raise ValueError("timestamps and now are seconds since the epoch, but one of them is infinite or no number")
+
+
+def _silent(timestamps: Sequence[float], now: float) -> bool:
+    """Whether the silence since the newest commit is longer than the window; Burrow's clock has whole seconds."""
+    oldest, newest = round(timestamps[0] * 1000), round(timestamps[-1] * 1000)
+    return math.floor(now) * 1000 - newest > newest - oldest
+
+
+def _rewound(offsets: Sequence[int]) -> bool:
+    """Whether the first step back has not been made good."""
+    for i in range(1, len(offsets)):
+        if offsets[i] < offsets[i - 1]:
+            return all(later < offsets[i - 1] for later in offsets[i:])
+    return False
