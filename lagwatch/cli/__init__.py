@@ -18,6 +18,7 @@ COMMANDS: tuple[str, ...] = (
     "record",
     "groups",
     "topics",
+    "rules",
     "backtest",
 )
 """The modules of this package that add a command, in the order of `lagwatch --help`."""

@@ -225,7 +225,7 @@ def _condition(given: ConditionSettings) -> Condition:
 
 
 def _override(given: OverrideSettings) -> Override:
-    values = {field.name: getattr(given, field.name) for field in fields(Override)}
+    values = {field.name: getattr(given, field.name) for field in fields(Override) if field.name != "profile"}
     severity = Severity(given.severity) if given.severity is not None else None
     return Override(
         **values | {"severity": severity, "thresholds": {v: _threshold(each) for v, each in given.thresholds.items()}}

@@ -42,7 +42,7 @@ class Scope:
 
 def scope(rule: Rule, there: Subjects) -> Scope:
     """The scope of a rule among the subjects of its grain."""
-    rules = (rule, *(_applied(rule, override) for override in rule.overrides))
+    rules = (rule, *(applied(rule, override) for override in rule.overrides))
     if rule.enabled and not (rule.overrides or rule.exclude_groups or rule.exclude_topics):
         return Scope(rules=rules, variant=None)
     variant = np.zeros(there.size, dtype=np.int64)
@@ -54,7 +54,8 @@ def scope(rule: Rule, there: Subjects) -> Scope:
     return Scope(rules=rules, variant=variant if variant.any() else None)
 
 
-def _applied(rule: Rule, override: Override) -> Rule:
+def applied(rule: Rule, override: Override) -> Rule:
+    """The rule with one of its overrides."""
     changes = {
         name: value
         for name in ("enabled", "severity", "for_s", "keep_s")

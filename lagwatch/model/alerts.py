@@ -102,7 +102,8 @@ class Override:
     What is different for some subjects: the patterns are anchored regular expressions, None matches everything.
 
     Of a rule's overrides the first that matches a subject is taken, and only that one. `thresholds` go by the name of the
-    condition's value. `why` is a note for people ("batch profile").
+    condition's value. `why` is a note for people ("nightly batch"). `profile` names the profile that it comes from, with its
+    numbers ("batch, every 6h"); "" if somebody wrote it for this rule.
     """
 
     cluster: str | None = None
@@ -114,6 +115,7 @@ class Override:
     keep_s: float | None = None
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
     why: str = ""
+    profile: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
