@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 
+from lagwatch.app.insights import Analyses
 from lagwatch.app.notices import windows
 from lagwatch.config import Settings
 from lagwatch.config.settings import WebSettings
@@ -26,6 +27,7 @@ def api(
         notices=notices,
         windows=windows(settings),
         itself=itself,
+        insights=Analyses(),
         external_url=(settings.web.external_url or "").rstrip("/"),
     )
 

@@ -12,6 +12,7 @@ from lagwatch.model.snapshot import Snapshot
 from lagwatch.model.view import View
 from lagwatch.publish.api import problems
 from lagwatch.publish.api.desk import Desk, Watched
+from lagwatch.publish.api.insights import Insights
 from lagwatch.publish.api.names import ClusterName
 from lagwatch.publish.board import Board
 from lagwatch.publish.notices.base import Counts
@@ -23,7 +24,8 @@ class Source:
     """
     Where all data comes from, and the time.
 
-    `itself` gives the last verdict about lagwatch itself, whose alerts belong to no cluster. `external_url` is how people reach
+    `itself` gives the last verdict about lagwatch itself, whose alerts belong to no cluster. `insights` answers what is worked
+    out only when somebody asks. `external_url` is how people reach
     lagwatch, without a slash at its end; "" if that is not known.
     """
 
@@ -33,6 +35,7 @@ class Source:
     notices: Watched | None = None
     windows: Sequence[Window] = ()
     itself: Callable[[], Verdict | None] = lambda: None
+    insights: Insights | None = None
     external_url: str = ""
 
     def all(self) -> list[Latest]:
@@ -55,6 +58,12 @@ class Source:
                 "This lagwatch was started without a store: nothing is kept, and nothing can be changed"
             )
         return self.desk
+
+    def asked(self) -> Insights:
+        """Who answers what is worked out when somebody asks; raises Refused if nobody does."""
+        if self.insights is None:
+            raise problems.no_insight()
+        return self.insights
 
     def calm(self) -> Calm:
         """What keeps alerts from being told now."""

@@ -14,6 +14,7 @@ from lagwatch.publish.api import docs, health, metrics, problems
 from lagwatch.publish.api.access import Source
 from lagwatch.publish.api.auth import Gate, ReadersOnly
 from lagwatch.publish.api.desk import Desk, Watched
+from lagwatch.publish.api.insights import Insights
 from lagwatch.publish.api.middleware import HeadAsGet, SafeHeaders
 from lagwatch.publish.api.names import EncodedSegments
 from lagwatch.publish.api.routers import ROUTERS
@@ -58,6 +59,7 @@ def create_api(
     notices: Watched | None = None,
     windows: Sequence[Window] = (),
     itself: Callable[[], Verdict | None] = lambda: None,
+    insights: Insights | None = None,
     external_url: str = "",
 ) -> FastAPI:
     """
@@ -65,9 +67,9 @@ def create_api(
     thread.
 
     `clock` gives the time in seconds since the epoch, `notices` how receivers are doing, `windows` are the maintenance windows,
-    `itself` gives the last verdict about lagwatch itself, and `external_url` (without a slash at its end) is how people reach
-    lagwatch. Further routers may be included in what is returned; they find the board through `access.Everything`, and their
-    errors become problems like all others.
+    `itself` gives the last verdict about lagwatch itself, `insights` answers what is worked out only when somebody asks, and
+    `external_url` (without a slash at its end) is how people reach lagwatch. Further routers may be included in what is returned;
+    they find the board through `access.Everything`, and their errors become problems like all others.
     """
     gate = gate or Gate()
     app = FastAPI(
@@ -87,6 +89,7 @@ def create_api(
         notices=notices,
         windows=windows,
         itself=itself,
+        insights=insights,
         external_url=external_url,
     )
     app.state.gate = gate

@@ -142,6 +142,12 @@ def store_away(detail: str) -> Refused:
     return Refused(problem, {"Retry-After": "10"})
 
 
+def no_insight() -> Refused:
+    """503: this application serves facts only."""
+    detail = "This lagwatch was started without the analysis that answers this; `lagwatch serve` has it."
+    return Refused(Problem(type=NO_DATA, title="No data", status=503, detail=detail))
+
+
 def quoted(name: str) -> str:
     """A name from outside as a sentence shows it: shortened, in quotes."""
     return f"'{name}'" if len(name) <= _SHOWN else f"'{name[:_SHOWN]}…'"

@@ -7,6 +7,7 @@ from lagwatch.publish.api.routers import (
     audit_log,
     brokers,
     clusters,
+    diagnosis,
     gaps,
     group_parts,
     groups,
@@ -23,6 +24,7 @@ ROUTERS = (
     brokers.router,
     topics.router,
     group_parts.router,
+    diagnosis.router,
     groups.router,
     alerts.router,
     alert_history.router,
@@ -39,6 +41,6 @@ ROUTERS = (
     audit_log.router,
 )
 """
-In the order in which they are tried: the name of a group may have slashes in it, so what ends in /partitions or /members
-comes before the group itself.
+In the order in which they are tried: the name of a group may have slashes in it, so what ends in /partitions, /members or
+/diagnosis comes before the group itself.
 """

@@ -14,7 +14,7 @@ from lagwatch.publish.api.access import ClusterData, Seen
 from lagwatch.publish.api.names import GroupName, matching
 from lagwatch.publish.api.ownership import owners_known, run_of
 from lagwatch.publish.api.paging import Absent, Columns, Count, PageQuery, Pattern, at_least, choose
-from lagwatch.publish.api.problems import documented, unknown_name
+from lagwatch.publish.api.problems import Refused, documented, unknown_name
 from lagwatch.publish.api.routers.clusters import alert_counts
 from lagwatch.publish.api.routers.pages import aged, page
 from lagwatch.publish.api.schemas.base import ClusterPage
@@ -132,8 +132,14 @@ def group_row(seen: Seen, name: str) -> int:
     groups = seen.snapshot.groups
     row = bisect_left(groups, name, key=lambda group: group.name)
     if row == len(groups) or groups[row].name != name:
-        raise unknown_name("group", name, f"in cluster {seen.latest.cluster}", (group.name for group in groups))
+        raise unknown_group(seen, name)
     return row
+
+
+def unknown_group(seen: Seen, name: str) -> Refused:
+    """404 with near misses: there is no group of that name."""
+    names = (group.name for group in seen.snapshot.groups)
+    return unknown_name("group", name, f"in cluster {seen.latest.cluster}", names)
 
 
 def group_item(seen: Seen, row: int) -> Group:

@@ -1,5 +1,6 @@
 import pytest
 
+from lagwatch.app.insights import Analyses
 from lagwatch.publish.api import create_api
 from lagwatch.publish.api.auth import Gate, Role, Token
 from tests.support import desk as kept
@@ -22,9 +23,15 @@ def _store():
 @pytest.fixture(name="api", scope="session")
 def _api(store):
     """The API over both clusters of the test world."""
-    return Client(
-        create_api(world.board(), clock=lambda: world.NOW, gate=Gate(TOKENS), desk=store, notices=kept.notices())
+    app = create_api(
+        world.board(),
+        clock=lambda: world.NOW,
+        gate=Gate(TOKENS),
+        desk=store,
+        notices=kept.notices(),
+        insights=Analyses(),
     )
+    return Client(app)
 
 
 @pytest.fixture(name="notices")

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from lagwatch.app.insights import Analyses
 from lagwatch.publish.api import create_api
 from lagwatch.publish.api.auth import Gate, Role, Token
 from lagwatch.publish.board import Board
@@ -28,7 +29,7 @@ def _desk():
         yield store
 
 
-APP = create_api(BOARD, clock=lambda: world.NOW, gate=GATE, notices=kept.notices())
+APP = create_api(BOARD, clock=lambda: world.NOW, gate=GATE, notices=kept.notices(), insights=Analyses())
 """Only clusters of which there is data: status 503 is right for others, and a server's error for schemathesis."""
 
 KNOWN = SchemathesisConfig.from_dict(

@@ -1,0 +1,43 @@
+"""
+Why a group lags: every cause is looked for in one View, and what is found is ranked. Pure.
+
+Nothing of this is done per poll: only somebody who asks about a group, or an alert that is told, pays for it.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable
+from typing import Final
+
+from lagwatch.analyze.causes.case import Case
+from lagwatch.analyze.causes.membership import stopped
+from lagwatch.model.diagnosis import Diagnosis, Finding
+from lagwatch.model.view import View
+
+CAUSES: Final[tuple[Callable[[Case], Finding | None], ...]] = (stopped,)
+"""Every cause; in this order where two are equally sure."""
+
+
+def diagnosis_of(view: View, name: str) -> Diagnosis | None:
+    """Why the group of that name lags; None if there is no such group."""
+    groups = view.snapshot.groups
+    row = bisect_left(groups, name, key=lambda group: group.name)
+    return diagnose(view, row) if row < len(groups) and groups[row].name == name else None
+
+
+def diagnose(view: View, group: int) -> Diagnosis:
+    """Why the group of that row of the group table lags."""
+    case = Case.of(view, group)
+    found = [finding for cause in CAUSES if (finding := cause(case)) is not None]
+    findings = tuple(sorted(found, key=lambda finding: -finding.certainty))
+    return Diagnosis(
+        group=case.name,
+        lag=case.lag,
+        sentence=findings[0].sentence if findings else _nothing(case),
+        findings=findings,
+    )
+
+
+def _nothing(case: Case) -> str:
+    if case.lag is None:
+        return f"The lag of {case.name} is not known."
+    return f"{case.name} keeps up: {case.lag:,} messages behind." if case.lag else f"{case.name} has read everything."
