@@ -11,6 +11,8 @@ Every error that lagwatch raises on purpose. The message is a sentence for the p
     │   └── ProtocolMismatch      an answer that cannot be understood, or a broker that is too old
     ├── StoreError                the store cannot be used as it is, and waiting does not help
     │   └── StoreAway             the store cannot be written now: a full disk, a lock, a server that does not answer
+    ├── OffsetsError              offsets of a group are not moved: the group is in use, has changed, or is of another kind
+    │   └── OffsetsFileError      a plan or a backup cannot be read or written (exit code 2)
     ├── CannotListen              the web server's address is taken or not ours
     └── DemoError                 the demo's own parts: Java, Maven, a node that does not start
 """
@@ -60,6 +62,16 @@ class StoreError(LagwatchError):
 
 class StoreAway(StoreError):
     """The store cannot be read or written now; what is wrong may pass: a full disk, a lock, a server that does not answer."""
+
+
+class OffsetsError(LagwatchError):
+    """The offsets of a group are not moved, and nothing was changed: the group is in use, has changed, or is of another kind."""
+
+
+class OffsetsFileError(OffsetsError):
+    """A plan or a backup cannot be read or written; the message names the file."""
+
+    exit_code = 2
 
 
 class CannotListen(LagwatchError):
