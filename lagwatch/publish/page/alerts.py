@@ -1,13 +1,15 @@
-"""The alerts on the index page: what fires, with all that explains it; then what may fire soon, in a table."""
+"""Alerts on the pages: what fires, with all that explains it; then what may fire soon, in a table."""
 
 from collections.abc import Iterator, Sequence
 from html import escape
 
 from lagwatch.model.alerts import Alert, State
+from lagwatch.publish.api.access import Source
 from lagwatch.publish.api.alert_items import alert_item
 from lagwatch.publish.api.routers.alerts import urgency
 from lagwatch.publish.api.schemas import alerts as shown
 from lagwatch.publish.notices.quiet import Calm, Quiet
+from lagwatch.publish.page.addresses import alert_page
 from lagwatch.publish.page.html import table, text_cell
 
 _FIRING_SHOWN = 20
@@ -26,7 +28,7 @@ def alerts_section(alerts: Sequence[Alert], calm: Calm) -> str:
     firing = [alert for alert in active if alert.state is State.FIRING]
     others = active[len(firing) :]
     parts = [f"<h2>What fires</h2>{_more(firing, _FIRING_SHOWN)}\n" if firing else "<h2>Nothing fires</h2>\n"]
-    parts += [_explained(alert_item(alert, "", calm)) for alert in firing[:_FIRING_SHOWN]]
+    parts += [explained(alert_item(alert, "", calm)) for alert in firing[:_FIRING_SHOWN]]
     if others:
         rows = [_row(alert) for alert in others[:_OTHERS_SHOWN]]
         heads = ("Severity", "State", "Rule", "Cluster", "What happened")
@@ -34,10 +36,26 @@ def alerts_section(alerts: Sequence[Alert], calm: Calm) -> str:
     return "".join(parts)
 
 
-def _more(alerts: Sequence[Alert], most: int) -> str:
+def alerts_about(source: Source, cluster: str, *, group: str | None = None, topic: str | None = None, up: str) -> str:
+    """The alerts about a group, a topic or a whole cluster as HTML; nothing where there are none."""
+    found = [
+        alert
+        for alert in source.alerts()
+        if alert.state is not State.RESOLVED
+        and alert.subject.cluster == cluster
+        and (group is None or alert.subject.group == group)
+        and (topic is None or alert.subject.topic == topic)
+    ]
+    found.sort(key=urgency, reverse=True)
+    calm = source.calm()
+    shown = "".join(explained(alert_item(alert, "", calm), up) for alert in found[:_FIRING_SHOWN])
+    return f"<h2>Alerts</h2>{_more(found, _FIRING_SHOWN, up)}{shown}" if found else ""
+
+
+def _more(alerts: Sequence[Alert], most: int, up: str = "") -> str:
     if len(alerts) <= most:
         return ""
-    return f'<p>{len(alerts) - most:,} more are in <a href="api/v1/alerts">the API</a>.</p>'
+    return f'<p>{len(alerts) - most:,} more are in <a href="{up}api/v1/alerts">the API</a>.</p>'
 
 
 def _row(alert: Alert) -> list[str]:
@@ -46,13 +64,17 @@ def _row(alert: Alert) -> list[str]:
     return [severity, *(text_cell(text) for text in cells)]
 
 
-def _explained(alert: shown.Alert) -> str:
-    lines = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in _lines(alert))
-    head = f"<h3>{escape(alert.rule)} <span>{alert.severity} · {escape(alert.cluster or 'lagwatch')}</span></h3>"
+def explained(alert: shown.Alert, up: str = "") -> str:
+    """One alert with all that explains it; `up` is the way to where `/` is."""
+    lines = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in _lines(alert, up))
+    about = f"{alert.severity} · {escape(alert.cluster or 'lagwatch')}"
+    head = (
+        f"<h3>{escape(alert.rule)} <span>{about if alert.state == 'firing' else f'{alert.state} · {about}'}</span></h3>"
+    )
     return f'<article class="{alert.severity}">{head}<p>{escape(alert.summary)}</p><dl>{lines}</dl></article>\n'
 
 
-def _lines(alert: shown.Alert) -> Iterator[tuple[str, str]]:
+def _lines(alert: shown.Alert, up: str) -> Iterator[tuple[str, str]]:
     fired_at = alert.fired_at or alert.since
     yield "Since", f"{alert.since:%Y-%m-%d %H:%M:%S} UTC, firing since {fired_at:%Y-%m-%d %H:%M:%S}"
     threshold = "" if alert.threshold is None else f", threshold {_number(alert.threshold)}"
@@ -66,8 +88,8 @@ def _lines(alert: shown.Alert) -> Iterator[tuple[str, str]]:
     if alert.quiet:
         by = ", ".join(alert.inhibited_by)
         yield "Notices", escape("; ".join(_QUIET[why].format(by=by) for why in alert.quiet))
-    links = {"runbook": alert.runbook_url, "page": alert.page_url, "history": f"/api/v1/alerts/{alert.id}"}
-    yield "More", " ".join(f'<a href="{escape(_relative(url))}">{name}</a>' for name, url in links.items() if url)
+    links = {"runbook": alert.runbook_url, "page": alert.page_url, "history": f"/{alert_page(alert.id)}"}
+    yield "More", " ".join(f'<a href="{escape(_relative(url, up))}">{name}</a>' for name, url in links.items() if url)
 
 
 def _seen(alert: shown.Alert) -> str:
@@ -81,6 +103,6 @@ def _number(value: float | None) -> str:
     return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:,.2f}"
 
 
-def _relative(url: str) -> str:
+def _relative(url: str, up: str) -> str:
     """Links within lagwatch also work behind a proxy that gives it a path of its own."""
-    return url.removeprefix("/") if not url.startswith("//") else url
+    return up + url.removeprefix("/") if url.startswith("/") and not url.startswith("//") else url

@@ -8,6 +8,7 @@ from html import escape
 from fastapi.responses import HTMLResponse
 
 from lagwatch import __version__
+from lagwatch.model.words import duration
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --bad: #c22; --worse: #a0f; --odd: #a60 }
@@ -23,12 +24,14 @@ th { font-weight: 600 } .n { text-align: right; font-variant-numeric: tabular-nu
 article { border-left: 4px solid; padding: .1rem 0 .1rem .8rem; margin: .8rem 0 } article > * { color: CanvasText }
 article h3 span { font-weight: 400 } dl { margin: .2rem 0; display: grid; grid-template-columns: max-content 1fr; gap: 0 .8rem }
 dt { color: GrayText } dd { margin: 0; overflow-wrap: anywhere }
+.far { margin: .3rem 0 0; color: GrayText } .why { font-size: 1.1rem; margin: .8rem 0 }
+form { margin: .8rem 0 } input, button { font: inherit; padding: .2rem .5rem }
 pre { background: #8882; padding: .6rem; overflow-x: auto } code { font-size: .9em }
 """
 _STYLE_HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()
 _POLICY = {
     "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'"
+    "form-action 'self'; frame-ancestors 'none'"
 }
 _LINKS = {
     "API documentation": "docs",
@@ -39,6 +42,10 @@ _LINKS = {
     "Runbooks": "runbooks/",
     "Readiness": "readyz",
 }
+
+
+REFRESH_S = 30
+"""How often a page that shows the present loads itself anew."""
 
 
 def framed(title: str, body: str, *, up: str = "", refresh_s: int | None = None) -> HTMLResponse:
@@ -70,12 +77,37 @@ def framed(title: str, body: str, *, up: str = "", refresh_s: int | None = None)
     return HTMLResponse(page, headers=_POLICY)
 
 
+def linked(address: str, text: str) -> str:
+    """A way to another page; both as plain text."""
+    return f'<a href="{escape(address)}">{escape(text)}</a>'
+
+
+def facts(lines: Iterable[tuple[str, str]]) -> str:
+    """Names and what is to be said of them, which is HTML; lines that say nothing are left out."""
+    return f"<dl>{''.join(f'<dt>{name}</dt><dd>{text}</dd>' for name, text in lines if text)}</dl>\n"
+
+
 UNKNOWN = '<td class="n unknown">unknown</td>'
 
 
 def count_cell(value: int | None) -> str:
     """A number, or that it is not known."""
     return UNKNOWN if value is None else f'<td class="n">{value:,}</td>'
+
+
+def cell(html: str) -> str:
+    """A cell of HTML."""
+    return f"<td>{html}</td>"
+
+
+def number_cell(value: float | None, form: str = ",.0f", *, at_least: bool = False) -> str:
+    """A number as `form` has it, or that it is not known; `at_least` says that it may be more."""
+    return UNKNOWN if value is None else f'<td class="n">{"≥ " if at_least else ""}{value:{form}}</td>'
+
+
+def duration_cell(seconds: float | None, *, at_least: bool = False) -> str:
+    """A duration, or that it is not known; `at_least` says that it may be more."""
+    return UNKNOWN if seconds is None else f'<td class="n">{"≥ " if at_least else ""}{duration(seconds)}</td>'
 
 
 def text_cell(value: str | None) -> str:

@@ -34,7 +34,7 @@ class Tags(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.found.append((tag, dict(attrs)))
-        if tag not in {"meta", "link"}:
+        if tag not in {"meta", "link", "input", "hr"}:
             self.open.append(tag)
 
     def handle_endtag(self, tag):
@@ -71,7 +71,7 @@ def test_what_fires_comes_first_with_all_that_explains_it(api):
         "Notices nobody is told again: somebody takes care of it",
     ):
         assert part in text
-    for link in ("runbooks/consumer-lag-growing", "api/v1/clusters/main/groups/billing", f"api/v1/alerts/{BILLING_ID}"):
+    for link in ("runbooks/consumer-lag-growing", "api/v1/clusters/main/groups/billing", f"alerts/{BILLING_ID}"):
         assert f'<a href="{link}">' in page
 
 

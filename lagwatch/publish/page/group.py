@@ -1,0 +1,66 @@
+"""`/clusters/{cluster}/groups/{group}`: one group: how far behind, why, on what, and who reads."""
+
+from html import escape
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from lagwatch.model.words import plural
+from lagwatch.publish.api.access import ClusterData, Everything
+from lagwatch.publish.api.names import GroupName
+from lagwatch.publish.api.routers import group_parts, groups
+from lagwatch.publish.api.schemas.groups import GroupDetail
+from lagwatch.publish.page.addresses import cluster_page
+from lagwatch.publish.page.alerts import alerts_about
+from lagwatch.publish.page.html import REFRESH_S, facts, framed, linked
+from lagwatch.publish.page.tables import group_partitions_table, group_topics_table, members_table
+
+router = APIRouter(include_in_schema=False)
+
+_UP = "../../../"
+_SHOWN = 100
+
+
+@router.get("/clusters/{cluster}/groups/{group:path}")
+async def group_page(group: GroupName, seen: ClusterData, source: Everything) -> HTMLResponse:
+    """The page of a group; 404 with near misses if there is none."""
+    detail = await groups.get_group(group, seen)
+    topics = await groups.list_group_topics(group, groups.GroupTopicQuery(limit=_SHOWN, offset=0, sort="-lag"), seen)
+    partitions = await group_parts.list_group_partitions(
+        group, group_parts.GroupPartitionQuery(limit=_SHOWN, offset=0, sort="-lag"), seen
+    )
+    members = await group_parts.list_group_members(
+        group, group_parts.MemberQuery(limit=_SHOWN, offset=0, sort="-lag"), seen
+    )
+    cluster = seen.latest.cluster
+    body = (
+        f'<p class="far">{linked(_UP + cluster_page(cluster), cluster)} · group · {detail.age_s:.0f} seconds ago</p>'
+        f"<h2>{escape(detail.name) or '(empty name)'}</h2>\n"
+        f"{_in_numbers(detail)}"
+        f"{alerts_about(source, cluster, group=group, up=_UP)}"
+        f"<h2>Topics{_part_of(topics.total)}</h2>{group_topics_table(topics.items, cluster, _UP)}"
+        f"<h2>Partitions{_part_of(partitions.total)}</h2>{group_partitions_table(partitions.items)}"
+        f"<h2>Members{_part_of(members.total)}</h2>{members_table(members.items)}"
+    )
+    return framed(f"{group} · lagwatch", body, up=_UP, refresh_s=REFRESH_S)
+
+
+def _part_of(total: int) -> str:
+    return f", the {_SHOWN} furthest behind of {total:,}" if total > _SHOWN else ""
+
+
+def _in_numbers(detail: GroupDetail) -> str:
+    behind = "unknown" if detail.lag is None else f"{detail.lag:,} messages"
+    if detail.unknown_partitions:
+        behind = f"at least {behind}; the lag of {plural(detail.unknown_partitions, 'partition')} is unknown"
+    growth = "unknown" if detail.growth_per_minute is None else f"{detail.growth_per_minute:+,.0f} messages a minute"
+    state = " · ".join(part for part in (detail.type, detail.state, detail.protocol) if part)
+    return facts(
+        (
+            ("Behind", behind),
+            ("Growth", growth),
+            ("State", escape(state) or "unknown"),
+            ("Members", "unknown" if detail.members is None else f"{detail.members:,}"),
+            ("Coordinator", "" if detail.coordinator is None else f"broker {detail.coordinator}"),
+        )
+    )
