@@ -53,7 +53,8 @@ class PairTable:
     the lag is 0 at the present speeds (0 without lag, inf while it does not shrink), `behind_s` the time since the pair last was
     without lag.
     `stable_lag` is the lag to the last stable offset (what a read_committed consumer can read now), `open_lag` what an open
-    transaction holds back of it.
+    transaction holds back of it. `usual` is how many messages a minute the topic took in while the group kept up, lately: so
+    much the group can read.
     """
 
     group: Int32
@@ -82,6 +83,7 @@ class PairTable:
     behind_s: Float64 = field(default_factory=_none)
     stable_lag: Int64 = field(default_factory=_no_numbers)
     open_lag: Int64 = field(default_factory=_no_numbers)
+    usual: Float64 = field(default_factory=_none)
 
     def __len__(self) -> int:
         return len(self.group)
@@ -133,7 +135,7 @@ class View:
     `under_min_isr` are one flag a partition row; `under_min_isr_known` is False where min.insync.replicas is unknown.
     `brokers_missing` counts the brokers that hold replicas, or were there within the last hour, and are not up.
     `time_lag_s`, `time_lag_bound` and `consumed` (messages a minute) are parallel to `snapshot.commits` (see PairTable), `produced`
-    (messages a minute) to `snapshot.partitions`.
+    (messages a minute) to `snapshot.partitions`. `window_s` is the time over which speeds are measured.
     """
 
     snapshot: Snapshot
@@ -153,3 +155,4 @@ class View:
     time_lag_bound: Bool = field(default_factory=_no_flags)
     consumed: Float64 = field(default_factory=_none)
     produced: Float64 = field(default_factory=_none)
+    window_s: float = 300.0
