@@ -5,8 +5,9 @@ from html import escape
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from lagwatch.model.diagnosis import Finding
 from lagwatch.model.words import plural
-from lagwatch.publish.api.access import ClusterData, Everything
+from lagwatch.publish.api.access import ClusterData, Everything, Seen, Source
 from lagwatch.publish.api.names import GroupName
 from lagwatch.publish.api.routers import group_parts, groups
 from lagwatch.publish.api.schemas.groups import GroupDetail
@@ -36,13 +37,36 @@ async def group_page(group: GroupName, seen: ClusterData, source: Everything) ->
     body = (
         f'<p class="far">{linked(_UP + cluster_page(cluster), cluster)} · group · {detail.age_s:.0f} seconds ago</p>'
         f"<h2>{escape(detail.name) or '(empty name)'}</h2>\n"
-        f"{_in_numbers(detail)}"
+        f"{_why(source, seen, group)}{_in_numbers(detail)}"
         f"{alerts_about(source, cluster, group=group, up=_UP)}"
         f"<h2>Topics{_part_of(topics.total)}</h2>{group_topics_table(topics.items, cluster, _UP)}"
         f"<h2>Partitions{_part_of(partitions.total)}</h2>{group_partitions_table(partitions.items)}"
         f"<h2>Members{_part_of(members.total)}</h2>{members_table(members.items)}"
     )
     return framed(f"{group} · lagwatch", body, up=_UP, refresh_s=REFRESH_S)
+
+
+def _why(source: Source, seen: Seen, group: str) -> str:
+    """Why it lags: the likeliest cause as a sentence, then each with its evidence and what to do."""
+    found = None if source.insights is None else source.insights.diagnosis(seen.latest, group)
+    if found is None:
+        return ""
+    findings = "".join(_finding(finding) for finding in found.findings)
+    return f'<p class="why">{escape(found.sentence)}</p>\n' + (f"<h2>Why</h2>{findings}" if findings else "")
+
+
+def _finding(finding: Finding) -> str:
+    place = finding.topic or ""
+    if finding.partition is not None:
+        place = f"{place}/{finding.partition}"
+    evidence = ", ".join(
+        f"{name.replace('_', ' ')} {value if isinstance(value, str) else f'{value:,.6g}'}"
+        for name, value in finding.evidence.items()
+        if value is not None
+    )
+    lines = facts((("Evidence", escape(evidence)), ("Next", escape(finding.next_step)), ("Where", escape(place))))
+    head = f"<h3>{finding.cause.value.replace('_', ' ')} <span>certainty {finding.certainty:.0%}</span></h3>"
+    return f"<article>{head}<p>{escape(finding.sentence)}</p>{lines}</article>\n"
 
 
 def _part_of(total: int) -> str:

@@ -50,6 +50,13 @@ def test_the_page_of_a_group_says_how_far_it_is_behind_on_what_and_who_reads(api
     assert "static-2" in text
 
 
+def test_the_page_of_a_group_begins_with_why_it_lags(api):
+    sentence = api.json("/api/v1/clusters/main/groups/billing-nightly/diagnosis")["sentence"]
+    text = words(api.get("/clusters/main/groups/billing-nightly").text)
+    assert sentence in text
+    assert text.index(sentence) < text.index("Behind")
+
+
 def test_a_group_that_could_not_be_read_is_unknown_not_zero(api):
     text = words(api.get("/clusters/main/groups/search").text)
     assert "Behind unknown" in text
