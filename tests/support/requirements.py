@@ -29,16 +29,17 @@ def required() -> dict[str, str]:
 def closure() -> dict[str, str]:
     """Name and version of everything that an installation needs, sorted by name."""
     found: dict[str, str] = {}
-    to_do = list(required())
+    seen: set[tuple[str, str]] = set()
+    to_do = [(name, "") for name in required()]
     while to_do:
-        name = to_do.pop()
-        if name not in found:
+        name, extra = to_do.pop()
+        if (name, extra) not in seen:
+            seen.add((name, extra))
             installed = distribution(name)
             found[name] = installed.version
-            needs = [Requirement(text) for text in installed.requires or ()]
-            to_do += [
-                _normal(each.name) for each in needs if each.marker is None or each.marker.evaluate({"extra": ""})
-            ]
+            for need in map(Requirement, installed.requires or ()):
+                if need.marker is None or need.marker.evaluate({"extra": extra}):
+                    to_do += [(_normal(need.name), wanted) for wanted in ("", *need.extras)]
     return dict(sorted(found.items()))
 
 
