@@ -11,16 +11,18 @@ from lagwatch.analyze.growth import WINDOW_S, GrowthWindow
 from lagwatch.analyze.index import Index, Origin, build
 from lagwatch.analyze.lag import lag
 from lagwatch.analyze.losses import LossHistory, RewindHistory, lost
+from lagwatch.analyze.rates import Backlogs, Clamped, consumed
 from lagwatch.analyze.swings import Swings
 from lagwatch.analyze.topics import Speeds, TopicHistory
 from lagwatch.model.columns import followed, segments
-from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int64, Snapshot
+from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int32, Int64, Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rows:
     """
-    One entry a row of the index: the committed offset and the lag, UNKNOWN where unknown; the growth of the lag, NaN there.
+    One entry a row of the index: the committed offset and the lag, UNKNOWN where unknown; the growth of the lag and how many
+    messages a minute the commit moves on, NaN there; for how many seconds there has been lag and no commit that moved.
 
     `lost` and `rewound` are messages per pair (see PairTable); `anew` are the pairs with a partition that does not continue what
     it was, or of which the group went back. `speeds` are those of the partitions.
@@ -29,6 +31,8 @@ class Rows:
     offset: Int64
     lag: Int64
     growth: Float64
+    consumed: Float64
+    frozen_s: Int32
     lost: Float64
     rewound: Float64
     anew: Int64
@@ -44,6 +48,7 @@ class History:
 
     def __init__(self, growth_window_s: float = WINDOW_S) -> None:
         self.index: Index | None = None
+        self.window_s = growth_window_s
         self.topics = TopicHistory(growth_window_s)
         self.groups = GroupHistory()
         self.brokers = BrokerHistory()
@@ -51,6 +56,8 @@ class History:
         self.row_cadence = Cadence()
         self.pair_cadence = Cadence()
         self.swings = Swings()
+        self.backlogs = Backlogs()
+        self._clamped = Clamped(growth_window_s)
         self._losses = LossHistory()
         self._rewinds = RewindHistory()
         self._lags = GrowthWindow(growth_window_s)
@@ -63,8 +70,10 @@ class History:
         anew = self.topics.look(snapshot)[index.row]
         self._offset[anew] = UNKNOWN
         offset = _offsets(snapshot, index)
-        lags = lag(offset, partitions.start[index.row], partitions.end[index.row])
-        _reported(lags, snapshot, index)
+        start, end = partitions.start[index.row], partitions.end[index.row]
+        lags = lag(offset, start, end)
+        clamped = self._clamped.add(at, np.flatnonzero((lags >= 0) & ((offset < start) | (offset > end))))
+        counted = _reported(lags, snapshot, index)
         known = (offset >= 0) & (self._offset >= 0)
         other = np.flatnonzero((known & (offset < self._offset)) | anew)
         self._lags.forget(other)
@@ -75,14 +84,19 @@ class History:
         self.topics.add(snapshot)
         self.groups.add(snapshot)
         np.copyto(self._offset, offset, where=offset >= 0)
+        growth, speeds, frozen = self._lags.per_minute(), self.topics.speeds(at), self.row_cadence.frozen_s(at)
+        stands = (frozen >= self.window_s) & (offset >= 0)
+        stands[counted] = False
         return index, Rows(
             offset=offset,
             lag=lags,
-            growth=self._lags.per_minute(),
+            growth=growth,
+            consumed=consumed(index, self._lags, growth, self.topics.ends, speeds.end, clamped, stands),
+            frozen_s=frozen,
             lost=gone,
             anew=_pairs_of(index, other),
             rewound=rewound,
-            speeds=self.topics.speeds(at),
+            speeds=speeds,
         )
 
     def _indexed(self, snapshot: Snapshot) -> Index:
@@ -102,6 +116,8 @@ class History:
         self.swings.follow(origin.pair)
         self._losses.follow(origin.pair)
         self._rewinds.follow(origin.pair)
+        self.backlogs.follow(origin.pair, at)
+        self._clamped.follow(origin.row)
         self._lags.follow(origin.row)
         self._offset = followed(self._offset, origin.row, UNKNOWN)
 
@@ -141,8 +157,9 @@ def _offsets(snapshot: Snapshot, index: Index) -> Int64:
     return offset
 
 
-def _reported(lags: Int64, snapshot: Snapshot, index: Index) -> None:
-    """Where the broker itself counts what is left to read (share groups), its number stands."""
+def _reported(lags: Int64, snapshot: Snapshot, index: Index) -> Int64:
+    """Where the broker itself counts what is left to read (share groups), its number stands; the rows of which that is so."""
     counted = np.flatnonzero(snapshot.commits.reported_lag >= 0)
     rows = counted if index.live is None else index.live[counted]
     lags[rows] = snapshot.commits.reported_lag[counted]
+    return rows

@@ -21,7 +21,8 @@ class TopicHistory:
     """What is remembered of each partition: the ends of the last minutes, the starts of the last hours, what stands still."""
 
     def __init__(self, growth_window_s: float) -> None:
-        self._ends = GrowthWindow(growth_window_s)
+        self.ends = GrowthWindow(growth_window_s)
+        """The log ends of the last minutes."""
         self._starts: deque[tuple[float, Int64]] = deque()
         self._end: Int64 = np.empty(0, dtype=np.int64)
         self._lso: Int64 = np.empty(0, dtype=np.int64)
@@ -33,7 +34,7 @@ class TopicHistory:
 
     def follow(self, origin: Int64, at: float) -> None:
         """Partition rows have moved: row i was `origin[i]` before, or is new (negative)."""
-        self._ends.follow(origin)
+        self.ends.follow(origin)
         self._starts = deque((then, followed(start, origin, UNKNOWN)) for then, start in self._starts)
         self._end, self._lso = followed(self._end, origin, UNKNOWN), followed(self._lso, origin, UNKNOWN)
         self._end_moved, self._lso_moved = followed(self._end_moved, origin, at), followed(self._lso_moved, origin, at)
@@ -53,7 +54,7 @@ class TopicHistory:
             anew |= np.array(other, dtype=np.bool_)[snapshot.partitions.topic]
             self._ids = {name: new if new is not None else self._ids.get(name) for name, new in ids.items()}
         rows = np.flatnonzero(anew)
-        self._ends.forget(rows)
+        self.ends.forget(rows)
         for _, start in self._starts:
             start[rows] = UNKNOWN
         for column in (self.start, self._end, self._lso):
@@ -63,7 +64,7 @@ class TopicHistory:
     def add(self, snapshot: Snapshot) -> None:
         """Take in the ends, starts and last stable offsets of a poll."""
         at, partitions = snapshot.at, snapshot.partitions
-        self._ends.add(at, partitions.end)
+        self.ends.add(at, partitions.end)
         np.copyto(self._end_moved, at, where=(partitions.end >= 0) & (partitions.end != self._end))
         free = (partitions.lso >= 0) & ((partitions.lso != self._lso) | (partitions.lso >= partitions.end))
         np.copyto(self._lso_moved, at, where=free)
@@ -82,7 +83,7 @@ class TopicHistory:
             first = np.isnan(minutes) & (start >= 0) & (self.start >= 0) & (at - then >= RETENTION_MINIMUM_S)
             minutes[first] = (at - then) / 60.0
             moved[first] = (self.start - start)[first]
-        return Speeds(end=self._ends.per_minute(), start=moved / minutes)
+        return Speeds(end=self.ends.per_minute(), start=moved / minutes)
 
     def facts(self, snapshot: Snapshot, speeds: "Speeds") -> TopicFacts:
         """The columns of the topics."""

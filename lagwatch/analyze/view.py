@@ -1,5 +1,7 @@
 """From a snapshot and the history to the View. Pure."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,6 +9,7 @@ from lagwatch.analyze.history import History, Rows
 from lagwatch.analyze.index import Index
 from lagwatch.analyze.losses import outlook
 from lagwatch.analyze.placement import placement
+from lagwatch.analyze.rates import Backlog, drain_s, longest, open_lag, stuck
 from lagwatch.model.columns import segments, sums
 from lagwatch.model.snapshot import UNKNOWN, Float64, Int64, Snapshot
 from lagwatch.model.view import GroupTable, PairTable, TopicFacts, View
@@ -26,7 +29,9 @@ def view(history: History, snapshot: Snapshot) -> View:
         snapshot=snapshot,
         lag=rows.lag[live],
         growth=rows.growth[live],
-        frozen_s=history.row_cadence.frozen_s(snapshot.at, live),
+        consumed=rows.consumed[live],
+        produced=rows.speeds.end,
+        frozen_s=rows.frozen_s[live],
         patience_s=_twice(history.row_cadence.interval_s(live)),
         pairs=pairs,
         groups=_groups(history, snapshot, index, pairs),
@@ -40,12 +45,14 @@ def view(history: History, snapshot: Snapshot) -> View:
 
 
 def _pairs(history: History, snapshot: Snapshot, index: Index, rows: Rows, topics: TopicFacts) -> PairTable:
-    known, grows = rows.lag >= 0, ~np.isnan(rows.growth)
+    known = rows.lag >= 0
     lag = sums(known, rows.lag, index.first, UNKNOWN)
     unknown = segments(np.add, (~known).astype(np.int64), index.first, 0)
     dark = lag == UNKNOWN
     interval = history.pair_cadence.interval_s()
     frozen = history.pair_cadence.frozen_s(snapshot.at)
+    speed = _speeds(history, snapshot, index, rows, topics, lag=lag, unknown=unknown, interval=interval)
+    stable, held = open_lag(index, snapshot.partitions, rows.lag)
     share, seconds = outlook(index, snapshot.partitions, rows.offset, rows.lag, rows.growth, rows.speeds)
     return PairTable(
         group=index.pair_group,
@@ -55,7 +62,13 @@ def _pairs(history: History, snapshot: Snapshot, index: Index, rows: Rows, topic
         max_lag=segments(np.maximum, rows.lag, index.first, UNKNOWN),
         unknown=unknown,
         height=history.swings.add(snapshot.at, lag, unknown == 0, rows.anew),
-        growth=sums(grows, rows.growth, index.first, np.nan),
+        growth=speed.growth,
+        consumed=speed.consumed,
+        slowest_growth=segments(np.fmax, rows.growth, index.first, np.nan),
+        drain_s=speed.drain_s,
+        behind_s=speed.behind_s,
+        stable_lag=stable,
+        open_lag=held,
         commit_interval_s=interval,
         patience_s=_patience(snapshot, index, lag, topics.produced, interval),
         frozen_s=np.where(dark, np.nan, frozen),
@@ -81,7 +94,46 @@ def _groups(history: History, snapshot: Snapshot, index: Index, pairs: PairTable
         members_gone_s=history.groups.members_gone_s(snapshot),
         unsettled_s=history.groups.unsettled_s(snapshot),
         rebalances=history.groups.rebalances(snapshot),
+        consumed=sums(~np.isnan(pairs.consumed), pairs.consumed, first, np.nan),
+        drain_s=longest(np.where(np.isnan(pairs.left_s), pairs.drain_s, 0.0), first),
     )
+
+
+class _Speeds(NamedTuple):
+    """Columns of the pairs; see PairTable."""
+
+    growth: Float64
+    consumed: Float64
+    behind_s: Float64
+    drain_s: Float64
+
+
+def _speeds(
+    history: History,
+    snapshot: Snapshot,
+    index: Index,
+    rows: Rows,
+    topics: TopicFacts,
+    *,
+    lag: Int64,
+    unknown: Int64,
+    interval: Float64,
+) -> _Speeds:
+    """How the backlog of each pair goes."""
+    growth = sums(~np.isnan(rows.growth), rows.growth, index.first, np.nan)
+    consumed = sums(~np.isnan(rows.consumed), rows.consumed, index.first, np.nan)
+    produced = growth + consumed
+    produced = np.where(np.isnan(produced), topics.produced[index.pair_topic], produced)
+    backlog = Backlog(
+        lag=lag,
+        unknown=unknown,
+        growth=growth,
+        produced=produced,
+        interval_s=interval,
+        stuck=stuck(index, rows.lag, rows.frozen_s, history.row_cadence, history.window_s),
+    )
+    behind = history.backlogs.add(snapshot.at, backlog)
+    return _Speeds(growth, consumed, behind, drain_s(backlog, behind, history.window_s))
 
 
 def _live_first(index: Index) -> Int64:

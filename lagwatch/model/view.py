@@ -49,12 +49,13 @@ class PairTable:
 
     `time_lag_s` is the time since the next unread record was appended, of the worst partition, `time_lag_typical_s` the median
     of the partitions; where `time_lag_bound` is set the worst may be more than that (a lower bound). `consumed` is how many
-    messages a minute the commits move on, `slowest_growth` the growth of the partition that grows most. `drain_s` is the time until
-    the lag is 0 at the present speeds (0 without lag, inf while it does not shrink), `behind_s` the time since the pair last was
-    without lag.
-    `stable_lag` is the lag to the last stable offset (what a read_committed consumer can read now), `open_lag` what an open
-    transaction holds back of it. `usual` is how many messages a minute the topic took in while the group kept up, lately: so
-    much the group can read.
+    messages a minute the commits move on, `slowest_growth` the growth of the partition that grows most. A backlog is more lag than
+    comes together between two commits: `behind_s` is the time since the pair last was without one (0 without; it is not older
+    than the first poll of the pair), `drain_s` the time until it is read at the present speeds (0 without one, or while it is no
+    older than the time between two commits; inf while it does not shrink, or while one of its partitions is not read at all).
+    `stable_lag` is the lag to the last stable offset (what a read_committed consumer can read now), `open_lag` the rest of the
+    lag, which open transactions hold back; both over the partitions where lag and last stable offset are known. `usual` is how
+    many messages a minute the topic took in while the group kept up, lately: so much the group can read.
     """
 
     group: Int32
@@ -97,7 +98,7 @@ class GroupTable:
     `members_gone_s` is the time since it had members (0 while it has, inf if it was never seen with any), `unsettled_s` since
     it was at rest (stable or empty), `rebalances` how often it rebalanced in the last quarter of an hour; NaN where unknown.
     `time_lag_s` is the worst of its topics (a lower bound where `time_lag_bound` is set), `consumed` messages a minute over all of
-    them, `drain_s` the longest time that one of them needs to be read up to its end.
+    them, `drain_s` the longest that one of them needs (those that the group has left do not count; inf if one is never drained).
     """
 
     lag_sum: Int64
@@ -134,8 +135,9 @@ class View:
     has been lag and no commit that moved) and `patience_s` (see PairTable), in seconds. `under_replicated`, `offline` and
     `under_min_isr` are one flag a partition row; `under_min_isr_known` is False where min.insync.replicas is unknown.
     `brokers_missing` counts the brokers that hold replicas, or were there within the last hour, and are not up.
-    `time_lag_s`, `time_lag_bound` and `consumed` (messages a minute) are parallel to `snapshot.commits` (see PairTable), `produced`
-    (messages a minute) to `snapshot.partitions`. `window_s` is the time over which speeds are measured.
+    `time_lag_s`, `time_lag_bound` and `consumed` (messages a minute by which the commit moves on, a slope over the window of
+    growth; NaN too for a commit outside of the log) are parallel to `snapshot.commits` (see PairTable), `produced` (messages a
+    minute) to `snapshot.partitions`. `window_s` is the time over which speeds are measured.
     """
 
     snapshot: Snapshot
