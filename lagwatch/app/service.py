@@ -61,6 +61,7 @@ class Service:
         self._about_itself: Verdict | None = None
         self.board = Board(
             granularity=settings.metrics.granularity,
+            profiles=settings.metrics.profiles,
             notices=self._notice_counts,
             suppressed=self._suppressed,
             store=self._store.health,

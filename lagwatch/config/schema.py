@@ -51,7 +51,7 @@ class Node:
         if self.kind in (Kind.SECTIONS, Kind.NAMED):
             wanted = int if self.kind is Kind.SECTIONS else str
             return Node(Kind.SECTION, self.model) if isinstance(key, wanted) else None
-        return Node(Kind.VALUE) if self.kind in (Kind.LIST, Kind.MAPPING) else None
+        return Node(Kind.VALUE, choices=self.choices) if self.kind in (Kind.LIST, Kind.MAPPING) else None
 
 
 @cache
@@ -84,7 +84,7 @@ def _node(annotation: Any, metadata: tuple[Any, ...]) -> Node:
         return Node(Kind.NAMED, inner.model) if inner.kind is Kind.SECTION else Node(Kind.MAPPING)
     if origin is tuple:
         inner = _node(args[0], ())
-        return Node(Kind.SECTIONS, inner.model) if inner.kind is Kind.SECTION else Node(Kind.LIST)
+        return Node(Kind.SECTIONS, inner.model) if inner.kind is Kind.SECTION else Node(Kind.LIST, choices=inner.choices)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return Node(Kind.SECTION, annotation)
     if any(isinstance(mark, FileMark) for mark in metadata):

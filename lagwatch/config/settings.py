@@ -22,6 +22,7 @@ from lagwatch.config.values import (
     Patterns,
     Port,
     PositiveSeconds,
+    Profiles,
     ReadableFile,
     Secret,
     SecretUrl,
@@ -123,6 +124,12 @@ class MetricsSettings(Section):
 
     granularity: Literal["partition", "topic", "group"] = Field(
         "partition", description="The finest series of lag: partition, topic or group. Coarser is smaller."
+    )
+    profiles: Profiles = Field(
+        (),
+        description="Exporters whose dashboards and alerts are to go on working: each gets a page of its own, such as "
+        "/metrics/kafka_exporter, with its names, labels and values (docs/metric-profiles.md).",
+        examples=[["kafka_exporter"]],
     )
 
 

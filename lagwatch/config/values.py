@@ -9,7 +9,7 @@ import math
 import re
 import warnings
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
@@ -214,6 +214,7 @@ Limit = Annotated[float, BeforeValidator(_not_a_flag), AfterValidator(_limit)]
 Share = Annotated[float, BeforeValidator(_not_a_flag), AfterValidator(_share)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Patterns = Annotated[tuple[Pattern, ...], BeforeValidator(_one_or_many)]
+Profiles = Annotated[tuple[Literal["kafka_exporter"], ...], BeforeValidator(_one_or_many)]
 Addresses = Annotated[
     tuple[Annotated[str, AfterValidator(_address)], ...], BeforeValidator(_addresses), AfterValidator(_at_least_one)
 ]

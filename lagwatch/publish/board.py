@@ -15,6 +15,7 @@ from lagwatch.publish.metrics.kafka import render_view
 from lagwatch.publish.metrics.lines import Rendered, header
 from lagwatch.publish.metrics.negotiation import Variant
 from lagwatch.publish.metrics.own import Inside, own_page
+from lagwatch.publish.metrics.profiles import PROFILES, Part, Profile, body, part
 from lagwatch.publish.metrics.segments import Segment, as_gzip, as_plain, join, pack
 from lagwatch.publish.notices.base import Counts
 
@@ -26,6 +27,7 @@ class _Entry:
     latest: Latest
     of_view: tuple[Rendered, ...] = ()
     of_verdict: tuple[Rendered, ...] = ()
+    of_profiles: Mapping[str, Part] = field(default_factory=dict)
 
     @property
     def fresh_until(self) -> float:
@@ -37,6 +39,11 @@ class _Entry:
         published = (self.of_view if now <= self.fresh_until else ()) + self.of_verdict
         joined = {family: join(parts) for rendered in published for family, parts in rendered.segments.items()}
         return {family: segment for family, segment in joined.items() if segment.series}
+
+    def under(self, profile: str, now: float) -> tuple[Rendered, ...]:
+        """What is published of it under the names of a profile."""
+        found = self.of_profiles[profile]
+        return (found.facts if now <= self.fresh_until else ()) + found.health
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,8 @@ class Board:
 
     The lines of a cluster are rendered when it is put, on the thread of its monitor, and only those that changed: a failed
     poll that keeps its view costs nothing. `granularity` cuts the page, `notices` tells how sending goes, by receiver, and
-    `suppressed` how many alerts are not told, by cluster and reason; `store` tells how keeping goes.
+    `suppressed` how many alerts are not told, by cluster and reason; `store` tells how keeping goes. `profiles` names the exporters
+    whose names there is a page for.
     `clock` gives seconds since the epoch.
     """
 
@@ -64,12 +72,14 @@ class Board:
         self,
         *,
         granularity: Granularity | str = Granularity.PARTITION,
+        profiles: Iterable[str] = (),
         notices: Callable[[], Mapping[str, Counts]] = dict,
         suppressed: Callable[[], Mapping[str, Mapping[str, int]]] = dict,
         store: Callable[[], StoreHealth | None] = lambda: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._granularity = Granularity(granularity)
+        self._profiles = {name: PROFILES[name] for name in profiles}
         self._notices = notices
         self._suppressed = suppressed
         self._store = store
@@ -109,11 +119,28 @@ class Board:
         tail = own_page(variant.format, latests, state.series, inside, now)
         return (as_gzip(state.body, tail),) if variant.gzip else as_plain(state.body, tail)
 
+    def profiles(self) -> Mapping[str, Profile]:
+        """The profiles that are switched on, by name."""
+        return self._profiles
+
+    def profile_pieces(self, profile: str, clusters: Iterable[str], *, gzip: bool) -> Iterable[bytes]:
+        """The page of a profile about these clusters, in pieces like `pieces`; KeyError if it is not switched on."""
+        now = self._clock()
+        entries = self._state.entries
+        published = [entries[name].under(profile, now) for name in clusters if name in entries]
+        whole = body(self._profiles[profile], published)
+        return (as_gzip(whole, b""),) if gzip else as_plain(whole, b"")
+
     def _render(self, latest: Latest, before: _Entry | None) -> _Entry:
         old = before or _Entry(Latest(cluster=latest.cluster, health=latest.health))
         of_view = old.of_view if latest.view is old.latest.view else self._of_view(latest.view, old.of_view)
         of_verdict = old.of_verdict if latest.verdict is old.latest.verdict else _of_verdict(latest)
-        return _Entry(latest, of_view, of_verdict)
+        same = latest.view is old.latest.view
+        of_profiles = {
+            name: part(profile, latest, old.of_profiles.get(name, Part()), same_view=same)
+            for name, profile in self._profiles.items()
+        }
+        return _Entry(latest, of_view, of_verdict, of_profiles)
 
     def _of_view(self, view: View | None, before: tuple[Rendered, ...]) -> tuple[Rendered, ...]:
         return () if view is None else render_view(view, self._granularity, before)

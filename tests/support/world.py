@@ -13,6 +13,7 @@ from lagwatch.model.alerts import Alert, Condition, Rule, Severity, State, Subje
 from lagwatch.model.latest import Latest, PollHealth
 from lagwatch.model.snapshot import UNKNOWN, Assigned, Broker, Gap, Group, Member, Snapshot
 from lagwatch.publish.board import Board
+from lagwatch.publish.metrics.profiles import PROFILES
 from tests.support.build import T0, group, latest, snapshot, topic, view
 
 NOW = T0 + 12.0
@@ -47,7 +48,7 @@ RULES = (
 
 def board(*more: Latest, clock=lambda: NOW) -> Board:
     """Both clusters, and what a test adds."""
-    made = Board(clock=clock)
+    made = Board(profiles=PROFILES, clock=clock)
     for one in (main(), waiting(), *more):
         made.put(one)
     return made

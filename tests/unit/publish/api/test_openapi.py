@@ -74,7 +74,7 @@ def test_operation_ids_are_unique():
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize("path", [path for path in OPERATIONS if path != "/metrics"])
+@pytest.mark.parametrize("path", [path for path in OPERATIONS if not path.startswith("/metrics")])
 def test_an_answer_fits_the_schema_that_documents_it(api, path):
     ids = {"alert": BILLING_ID, "silence": ACTIVE.id, "notice": DEAD.id}
     response = api.get(path.format(cluster="main", topic="orders", group="billing", **ids))
