@@ -13,6 +13,7 @@ from lagwatch.analyze.lag import lag
 from lagwatch.analyze.losses import LossHistory, RewindHistory, lost
 from lagwatch.analyze.rates import Backlogs, Clamped, consumed
 from lagwatch.analyze.swings import Swings
+from lagwatch.analyze.timelag import TimeLag, TimeLags
 from lagwatch.analyze.topics import Speeds, TopicHistory
 from lagwatch.model.columns import followed, segments
 from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int32, Int64, Snapshot
@@ -25,7 +26,7 @@ class Rows:
     messages a minute the commit moves on, NaN there; for how many seconds there has been lag and no commit that moved.
 
     `lost` and `rewound` are messages per pair (see PairTable); `anew` are the pairs with a partition that does not continue what
-    it was, or of which the group went back. `speeds` are those of the partitions.
+    it was, or of which the group went back. `speeds` are those of the partitions, `time_lag` is that of the rows.
     """
 
     offset: Int64
@@ -37,6 +38,7 @@ class Rows:
     rewound: Float64
     anew: Int64
     speeds: Speeds
+    time_lag: TimeLag
 
 
 class History:
@@ -57,6 +59,7 @@ class History:
         self.pair_cadence = Cadence()
         self.swings = Swings()
         self.backlogs = Backlogs()
+        self.time_lags = TimeLags()
         self._clamped = Clamped(growth_window_s)
         self._losses = LossHistory()
         self._rewinds = RewindHistory()
@@ -67,7 +70,8 @@ class History:
         """Take in a snapshot; what is known of each row of its index."""
         index, at = self._indexed(snapshot), snapshot.at
         partitions = snapshot.partitions
-        anew = self.topics.look(snapshot)[index.row]
+        begun = self.topics.look(snapshot)
+        anew = begun[index.row]
         self._offset[anew] = UNKNOWN
         offset = _offsets(snapshot, index)
         start, end = partitions.start[index.row], partitions.end[index.row]
@@ -78,7 +82,9 @@ class History:
         other = np.flatnonzero((known & (offset < self._offset)) | anew)
         self._lags.forget(other)
         self._lags.add(at, lags)
-        self._commits(at, index, moved=known & (offset != self._offset), caught_up=(lags == 0) | anew)
+        moved = known & (offset != self._offset)
+        self._commits(at, index, moved=moved, caught_up=(lags == 0) | anew)
+        time_lag = self.time_lags.add(snapshot, index, offset, lags, stands=known & ~moved, anew=begun)
         gone = self._lost(snapshot, index, offset)
         rewound = self._rewound(index, offset, anew)
         self.topics.add(snapshot)
@@ -97,6 +103,7 @@ class History:
             anew=_pairs_of(index, other),
             rewound=rewound,
             speeds=speeds,
+            time_lag=time_lag,
         )
 
     def _indexed(self, snapshot: Snapshot) -> Index:
@@ -119,6 +126,7 @@ class History:
         self.backlogs.follow(origin.pair, at)
         self._clamped.follow(origin.row)
         self._lags.follow(origin.row)
+        self.time_lags.follow(origin)
         self._offset = followed(self._offset, origin.row, UNKNOWN)
 
     def _commits(self, at: float, index: Index, *, moved: Bool, caught_up: Bool) -> None:

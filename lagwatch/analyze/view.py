@@ -10,6 +10,7 @@ from lagwatch.analyze.index import Index
 from lagwatch.analyze.losses import outlook
 from lagwatch.analyze.placement import placement
 from lagwatch.analyze.rates import Backlog, drain_s, longest, open_lag, stuck
+from lagwatch.analyze.timelag import typical, worst
 from lagwatch.model.columns import segments, sums
 from lagwatch.model.snapshot import UNKNOWN, Float64, Int64, Snapshot
 from lagwatch.model.view import GroupTable, PairTable, TopicFacts, View
@@ -41,6 +42,8 @@ def view(history: History, snapshot: Snapshot) -> View:
         under_min_isr=placed.under_min_isr,
         under_min_isr_known=placed.under_min_isr_known,
         brokers_missing=history.brokers.missing(snapshot),
+        time_lag_s=rows.time_lag.seconds[live],
+        time_lag_bound=rows.time_lag.bound[live],
     )
 
 
@@ -53,6 +56,7 @@ def _pairs(history: History, snapshot: Snapshot, index: Index, rows: Rows, topic
     frozen = history.pair_cadence.frozen_s(snapshot.at)
     speed = _speeds(history, snapshot, index, rows, topics, lag=lag, unknown=unknown, interval=interval)
     stable, held = open_lag(index, snapshot.partitions, rows.lag)
+    time_lag, at_least = worst(*rows.time_lag, index.first)
     share, seconds = outlook(index, snapshot.partitions, rows.offset, rows.lag, rows.growth, rows.speeds)
     return PairTable(
         group=index.pair_group,
@@ -81,11 +85,16 @@ def _pairs(history: History, snapshot: Snapshot, index: Index, rows: Rows, topic
         ),
         rewound=rows.rewound,
         left_s=history.left.add(snapshot, index, lag, frozen),
+        time_lag_s=time_lag,
+        time_lag_typical_s=typical(rows.time_lag.seconds, index.first),
+        time_lag_bound=(at_least | (unknown > 0)) & ~dark,
     )
 
 
 def _groups(history: History, snapshot: Snapshot, index: Index, pairs: PairTable) -> GroupTable:
     first = index.group_first
+    read = np.isnan(pairs.left_s)
+    time_lag, at_least = worst(np.where(read, pairs.time_lag_s, 0.0), pairs.time_lag_bound & read, first)
     return GroupTable(
         lag_sum=sums(pairs.lag >= 0, pairs.lag, first, UNKNOWN),
         lag_max=segments(np.maximum, pairs.max_lag, first, UNKNOWN),
@@ -95,7 +104,9 @@ def _groups(history: History, snapshot: Snapshot, index: Index, pairs: PairTable
         unsettled_s=history.groups.unsettled_s(snapshot),
         rebalances=history.groups.rebalances(snapshot),
         consumed=sums(~np.isnan(pairs.consumed), pairs.consumed, first, np.nan),
-        drain_s=longest(np.where(np.isnan(pairs.left_s), pairs.drain_s, 0.0), first),
+        drain_s=longest(np.where(read, pairs.drain_s, 0.0), first),
+        time_lag_s=time_lag,
+        time_lag_bound=at_least & ~np.isnan(time_lag),
     )
 
 
@@ -131,9 +142,10 @@ def _speeds(
         produced=produced,
         interval_s=interval,
         stuck=stuck(index, rows.lag, rows.frozen_s, history.row_cadence, history.window_s),
+        window_s=history.window_s,
     )
     behind = history.backlogs.add(snapshot.at, backlog)
-    return _Speeds(growth, consumed, behind, drain_s(backlog, behind, history.window_s))
+    return _Speeds(growth, consumed, behind, drain_s(backlog, behind))
 
 
 def _live_first(index: Index) -> Int64:

@@ -1,0 +1,233 @@
+"""Where the logs ended at moments of the past: one table for all groups, from which follows when a record was appended. Pure."""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from lagwatch.model.columns import followed
+from lagwatch.model.snapshot import Bool, Float64, Int64
+
+RECENT = 240
+"""So many of the last points are kept as they were polled, if they are of the last hour."""
+
+HOUR_S, DAY_S, KEPT_S = 3600.0, 86_400.0, 604_800.0
+"""Ages at which points are thinned, the last one that at which they are dropped."""
+
+SPACINGS_S = (30.0, 300.0, 3600.0)
+"""What lies between two points at least: within the hour, within the day, and beyond."""
+
+POINTS = 960
+"""The table never has more points than this: what the ages and spacings allow is less. A point has 8 bytes a partition."""
+
+_EARLY = 0.9  # of a spacing: a poll that comes a little early still counts
+_LATE = 1.5  # times the usual distance between polls: points that are farther apart lack a poll
+_TOLERATED = 1 / 8  # of the age: so far apart two points may be without being a poll after another
+
+_NEVER = 0  # see EndTable: not seen, and nothing was seen before
+
+
+class Appended(NamedTuple):
+    """When records were appended (seconds since the epoch); where `latest` is set it was then or before."""
+
+    at: Float64
+    latest: Bool
+
+
+class EndTable:
+    """
+    The log ends of all partitions at the polls of the past; partitions are rows, as in the partition table.
+
+    A value is twice the last log end that was seen by then, plus one where it was seen at that very point: so the values of a
+    partition rise with time and can be searched, and it is still known where nothing was seen. Memory for the values is
+    reserved at once, and taken from the system only when points fill it.
+    """
+
+    def __init__(self) -> None:
+        self._times: list[float] = []
+        self._slots: list[int] = []
+        self._values: Int64 = np.empty((POINTS, 0), dtype=np.int64)
+        self._steps: deque[float] = deque(maxlen=5)
+        self._polled_at = np.nan
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    @property
+    def times(self) -> Sequence[float]:
+        """The moments of the points, ascending."""
+        return self._times
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes that the points take."""
+        return 8 * len(self) * int(self._values.shape[1])
+
+    def follow(self, origin: Int64) -> None:
+        """Partition rows have moved: row i was `origin[i]` before, or is new (negative)."""
+        before, self._values = self._values, np.empty((POINTS, len(origin)), dtype=np.int64)
+        for slot in self._slots:
+            self._values[slot] = followed(before[slot], origin, _NEVER)
+
+    def forget(self, rows: Int64) -> None:
+        """Partitions that do not continue what they were."""
+        if len(rows) and self._slots:
+            self._values[np.ix_(np.array(self._slots), rows)] = _NEVER
+
+    def add(self, at: float, end: Int64) -> None:
+        """
+        Take in the log ends of a poll, UNKNOWN where not known.
+
+        Points that are not before it are dropped: the clock was put back.
+        """
+        while self._times and self._times[-1] >= at:
+            self._times.pop()
+            self._slots.pop()
+        if at > self._polled_at:
+            self._steps.append(at - self._polled_at)
+        self._polled_at = at
+        before = self._values[self._slots[-1]] if self._slots else None
+        if before is not None:
+            self.forget(np.flatnonzero((end >= 0) & (end < before >> 1)))
+        carried = _NEVER if before is None else before & ~1
+        self._thin(at)
+        slot = self._free()
+        self._values[slot] = np.where(end >= 0, 2 * end + 1, carried)
+        self._times.append(at)
+        self._slots.append(slot)
+
+    def insert(self, at: float, end: Int64) -> bool:
+        """
+        Take in log ends of a moment in the past (UNKNOWN where not known) that was learnt later; whether it told anything.
+
+        It does not where there are points as near as polls are. Ends are taken to lie between those around them.
+        """
+        place = int(np.searchsorted(self._times, at))
+        if len(self) >= POINTS or place == len(self):
+            return False
+        if place > 0 and self._times[place] - self._times[place - 1] <= self._close(self._times[-1] - at):
+            return False
+        before = self._values[self._slots[place - 1]] if place > 0 else np.full(len(end), _NEVER, dtype=np.int64)
+        slot = self._free()
+        within = np.clip(end, before >> 1, self._seen_next(place))
+        self._values[slot] = np.where(end >= 0, 2 * within + 1, before & ~1)
+        self._times.insert(place, at)
+        self._slots.insert(place, slot)
+        self._carry_on(place)
+        return True
+
+    def appended(self, row: Int64, offset: Int64) -> Appended:
+        """
+        When the record at an offset of a partition (parallel arrays) was appended, as far as the points tell.
+
+        Between two points that are as near as polls are, it lies at the place of the offset among those that came between;
+        elsewhere it was at the latest when the log end was first seen beyond it. Offsets are below the last log end.
+        """
+        times, slots = np.array(self._times), np.array(self._slots, dtype=np.int64)
+        beyond = self._search(slots, row, offset)
+        under = self._seen_before(slots, row, beyond)
+        upper = times[beyond]
+        lower = times[np.maximum(under, 0)]
+        steady = (under >= 0) & (upper - lower <= np.maximum(self._step(), (times[-1] - upper) * _TOLERATED))
+        at = np.flatnonzero(steady)
+        first = self._values[slots[under[at]], row[at]] >> 1
+        count = (self._values[slots[beyond[at]], row[at]] >> 1) - first
+        part = (offset[at] - first + 0.5) / np.maximum(count, 1)
+        upper[at] -= np.maximum(1.0 - part, 0.0) * (upper[at] - lower[at])
+        steady[at] = part < 1.0  # otherwise the log end was never seen beyond it
+        return Appended(upper, ~steady)
+
+    def _search(self, slots: Int64, row: Int64, offset: Int64) -> Int64:
+        """The first point at which the log end is seen beyond each offset; the last one if there is none."""
+        last = len(slots) - 1
+        answer = np.full(len(row), last, dtype=np.int64)
+        sought = 2 * offset + 1
+        rest = np.arange(len(row))
+        if last > 0:
+            # Most readers are no more than a poll behind.
+            rest = np.flatnonzero(self._values[slots[last - 1]][row] > sought)
+        if not len(rest):
+            return answer
+        values, width = self._values.reshape(-1), self._values.shape[1]
+        row, sought = row[rest], sought[rest]
+        low, high = np.zeros(len(rest), dtype=np.int64), np.full(len(rest), max(last - 1, 0), dtype=np.int64)
+        for _ in range(int(max(last - 1, 0)).bit_length()):
+            middle = (low + high) >> 1
+            above = values.take(slots.take(middle) * width + row) > sought
+            high = np.where(above, middle, high)
+            low = np.where(above, low, np.minimum(middle + 1, high))
+        answer[rest] = high
+        return answer
+
+    def _seen_before(self, slots: Int64, row: Int64, beyond: Int64) -> Int64:
+        """The last point before each of these at which the partition was seen; -1 if it was not."""
+        under = beyond - 1
+        rest = np.flatnonzero(under >= 0)
+        while len(rest):
+            rest = rest[self._values[slots[under[rest]], row[rest]] & 1 == 0]
+            under[rest] -= 1
+            rest = rest[under[rest] >= 0]
+        return under
+
+    def _seen_next(self, place: int) -> Int64:
+        """The log end of each partition at the first point from this one on at which it was seen; very large if there is none."""
+        answer = np.full(self._values.shape[1], np.iinfo(np.int64).max >> 2, dtype=np.int64)
+        rest = np.arange(len(answer))
+        for slot in self._slots[place:]:
+            values = self._values[slot][rest]
+            seen = values & 1 == 1
+            answer[rest[seen]] = values[seen] >> 1
+            rest = rest[~seen]
+            if not len(rest):
+                break
+        return answer
+
+    def _carry_on(self, place: int) -> None:
+        """What was seen at a point that was put in is carried to those after it at which nothing was seen."""
+        value = self._values[self._slots[place]] & ~1
+        for slot in self._slots[place + 1 :]:
+            unseen = (self._values[slot] & 1 == 0) & (self._values[slot] < value)
+            if not unseen.any():
+                return
+            np.copyto(self._values[slot], value, where=unseen)
+
+    def _step(self) -> float:
+        """How far apart two polls may be that follow one another; 0 before there were two."""
+        steps = [step for step in self._steps if np.isfinite(step)]
+        return _LATE * float(np.median(steps)) if steps else 0.0
+
+    def _close(self, age: float) -> float:
+        """How far apart points of this age may be that tell all there is to tell."""
+        return max(self._step(), age * _TOLERATED)
+
+    def _thin(self, now: float) -> None:
+        kept = thinned(self._times, now)
+        if len(kept) < len(self):
+            self._times = [self._times[i] for i in kept]
+            self._slots = [self._slots[i] for i in kept]
+
+    def _free(self) -> int:
+        """A place for one more point; the oldest one goes where there is none."""
+        if len(self) == POINTS:
+            self._times.pop(0)
+            return self._slots.pop(0)
+        taken = set(self._slots)
+        return next(slot for slot in range(POINTS) if slot not in taken)
+
+
+def thinned(times: Sequence[float], now: float) -> list[int]:
+    """Which of these moments (ascending) are kept when a poll at `now` is added."""
+    kept: list[int] = []
+    last = -np.inf
+    recent = len(times) - (RECENT - 1)
+    for i, at in enumerate(times):
+        age = now - at
+        if age > KEPT_S:
+            continue
+        hour, day, beyond = SPACINGS_S
+        spacing = (0.0 if i >= recent else hour) if age <= HOUR_S else day if age <= DAY_S else beyond
+        if at - last >= _EARLY * spacing:
+            kept.append(i)
+            last = at
+    return kept
