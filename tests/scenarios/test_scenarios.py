@@ -62,7 +62,7 @@ def test_a_further_scenario_is_met(name):
 def test_the_scorer_agrees_with_what_the_command_prints(tmp_path):
     simulate.write(tmp_path, "runaway", SCENARIOS["runaway"])
     trace, told = tmp_path / "runaway.ndjson", tmp_path / "runaway.out.ndjson"
-    command = [sys.executable, "-m", "lagwatch", "backtest", "-"]
+    command = [sys.executable, "-m", "lagwatch", "backtest", "--output", "ndjson", "-"]
     done = subprocess.run(command, input=trace.read_text(), capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     told.write_text(done.stdout)
