@@ -26,11 +26,12 @@ def store(settings: Settings) -> Store:
     retention = Retention(
         history_s=given.history_retention_s, audit_s=given.audit_retention_s, notices_s=given.notice_retention_s
     )
-    location = _location(given)
+    location = store_location(given)
     return Store(location, retention if location.durable else Retention(rows=10_000))
 
 
-def _location(given: StoreSettings) -> Location:
+def store_location(given: StoreSettings) -> Location:
+    """Where the store is by these settings; raises StoreError or ConfigurationError."""
     database = given.secret_database()
     if database is not None:
         return at_server(database)

@@ -20,6 +20,8 @@ COMMANDS: tuple[str, ...] = (
     "topics",
     "rules",
     "backtest",
+    "top",
+    "offsets",
 )
 """The modules of this package that add a command, in the order of `lagwatch --help`."""
 
