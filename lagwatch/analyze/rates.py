@@ -7,6 +7,7 @@ import numpy as np
 from lagwatch.analyze.cadence import Cadence
 from lagwatch.analyze.growth import GrowthWindow
 from lagwatch.analyze.index import Index
+from lagwatch.analyze.usual import ordinary
 from lagwatch.model.columns import followed, segments, sums
 from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int32, Int64, PartitionTable
 
@@ -90,7 +91,11 @@ def open_lag(index: Index, partitions: PartitionTable, lags: Int64) -> tuple[Int
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Backlog:
-    """What a backlog is made of, one entry a pair; see PairTable. `stuck` are pairs with a partition that is not read at all."""
+    """
+    What is known of a backlog, one entry a pair; see PairTable. `stuck` are pairs with a partition that is not read at all.
+
+    `window_s` is the time that speeds were measured over.
+    """
 
     lag: Int64
     unknown: Int64
@@ -98,10 +103,7 @@ class Backlog:
     produced: Float64
     interval_s: Float64
     stuck: Bool
-
-    def usual(self) -> Float64:
-        """The lag that comes together between two commits: what a group that keeps up shows. NaN where unknown."""
-        return np.where(np.isnan(self.interval_s), 0.0, self.interval_s) * self.produced / 60.0
+    window_s: float
 
 
 class Backlogs:
@@ -118,16 +120,16 @@ class Backlogs:
         """
         Take in a poll; for how many seconds each pair has had a backlog.
 
-        That is more lag than comes together between two of its commits. 0 without one, NaN where it is not known.
+        A backlog is more lag than is ordinary (see `usual.ordinary`). 0 without one, NaN where it is not known.
         """
-        little = (backlog.lag == 0) | (backlog.lag <= backlog.usual())
-        self._free_at[little & (backlog.lag >= 0) & (backlog.unknown == 0)] = at
-        unclear = (backlog.lag < 0) | (little & (backlog.unknown > 0))
-        unclear |= ~little & np.isnan(backlog.produced)
+        lag = np.where(backlog.lag >= 0, backlog.lag, np.nan)
+        much = ordinary(lag, backlog.produced, backlog.interval_s, backlog.window_s)
+        self._free_at[(much <= 1) & (lag >= 0) & (backlog.unknown == 0)] = at
+        unclear = np.isnan(lag) | np.isnan(much) | ((much <= 1) & (backlog.unknown > 0))
         return np.where(unclear, np.nan, at - self._free_at)
 
 
-def drain_s(backlog: Backlog, behind_s: Float64, window_s: float) -> Float64:
+def drain_s(backlog: Backlog, behind_s: Float64) -> Float64:
     """
     Seconds until each pair's backlog is read at the present speeds.
 
@@ -136,7 +138,7 @@ def drain_s(backlog: Backlog, behind_s: Float64, window_s: float) -> Float64:
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         seconds = np.where(backlog.growth < 0, -60.0 * backlog.lag / backlog.growth, np.inf)
-    seconds[np.isnan(backlog.growth) | (backlog.interval_s > window_s)] = np.nan
+    seconds[np.isnan(backlog.growth) | (backlog.interval_s > backlog.window_s)] = np.nan
     seconds[backlog.stuck] = np.inf
     seconds[np.isnan(behind_s)] = np.nan
     seconds[behind_s <= np.nan_to_num(backlog.interval_s)] = 0.0

@@ -28,6 +28,7 @@ class TopicHistory:
         self._lso: Int64 = np.empty(0, dtype=np.int64)
         self._end_moved: Float64 = np.empty(0)
         self._lso_moved: Float64 = np.empty(0)
+        self._opened: Bool = np.empty(0, dtype=np.bool_)
         self._ids: dict[str, str | None] = {}
         self.start: Int64 = np.empty(0, dtype=np.int64)
         """The log starts of the poll before, UNKNOWN where they are not known or were those of another log."""
@@ -38,6 +39,7 @@ class TopicHistory:
         self._starts = deque((then, followed(start, origin, UNKNOWN)) for then, start in self._starts)
         self._end, self._lso = followed(self._end, origin, UNKNOWN), followed(self._lso, origin, UNKNOWN)
         self._end_moved, self._lso_moved = followed(self._end_moved, origin, at), followed(self._lso_moved, origin, at)
+        self._opened = followed(self._opened, origin, False)
         self.start = followed(self.start, origin, UNKNOWN)
 
     def look(self, snapshot: Snapshot) -> Bool:
@@ -59,6 +61,7 @@ class TopicHistory:
             start[rows] = UNKNOWN
         for column in (self.start, self._end, self._lso):
             column[rows] = UNKNOWN
+        self._opened[rows] = False
         return anew
 
     def add(self, snapshot: Snapshot) -> None:
@@ -68,12 +71,17 @@ class TopicHistory:
         np.copyto(self._end_moved, at, where=(partitions.end >= 0) & (partitions.end != self._end))
         free = (partitions.lso >= 0) & ((partitions.lso != self._lso) | (partitions.lso >= partitions.end))
         np.copyto(self._lso_moved, at, where=free)
+        self._opened |= _blocked(partitions)
         for mine, seen in ((self._end, partitions.end), (self._lso, partitions.lso), (self.start, partitions.start)):
             np.copyto(mine, seen, where=seen >= 0)
         if not self._starts or at - self._starts[-1][0] >= RETENTION_SPACING_S or at <= self._starts[-1][0]:
             self._starts.append((at, self.start.copy()))
         while self._starts[0][0] < at - RETENTION_WINDOW_S:
             self._starts.popleft()
+
+    def idle_s(self, at: float) -> Float64:
+        """Seconds since each partition last took a record in."""
+        return at - self._end_moved
 
     def speeds(self, at: float) -> "Speeds":
         """The speeds of log ends and log starts, one entry a partition row."""
@@ -90,11 +98,11 @@ class TopicHistory:
         first = snapshot.topics.first
         held = np.where(_blocked(snapshot.partitions), snapshot.at - self._lso_moved, 0.0)
         held[(snapshot.partitions.lso < 0) | (snapshot.partitions.end < 0)] = np.nan
-        idle = snapshot.at - self._end_moved
         return TopicFacts(
             produced=sums(~np.isnan(speeds.end), speeds.end, first, np.nan),
-            idle_s=segments(np.minimum, idle, first, np.nan),
+            idle_s=segments(np.minimum, self.idle_s(snapshot.at), first, np.nan),
             lso_held_s=segments(np.fmax, held, first, np.nan),
+            transactional=segments(np.logical_or, self._opened, first, empty=False),
         )
 
 

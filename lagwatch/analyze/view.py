@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from lagwatch.analyze.history import History, Rows
 from lagwatch.analyze.index import Index
 from lagwatch.analyze.losses import outlook
+from lagwatch.analyze.markers import residue
 from lagwatch.analyze.placement import placement
 from lagwatch.analyze.rates import Backlog, drain_s, longest, open_lag, stuck
 from lagwatch.analyze.timelag import typical, worst
@@ -23,7 +24,10 @@ def view(history: History, snapshot: Snapshot) -> View:
     """Take the snapshot into the history, and say what follows from both."""
     index, rows = history.advance(snapshot)
     topics = history.topics.facts(snapshot, rows.speeds)
-    pairs = _pairs(history, snapshot, index, rows, topics)
+    markers = residue(
+        snapshot, index, rows.lag, rows.frozen_s, topics.transactional, history.topics.idle_s(snapshot.at)
+    )
+    pairs = _pairs(history, snapshot, index, rows, topics, markers)
     placed = placement(snapshot)
     live = slice(None) if index.live is None else index.live
     return View(
@@ -32,6 +36,7 @@ def view(history: History, snapshot: Snapshot) -> View:
         growth=rows.growth[live],
         consumed=rows.consumed[live],
         produced=rows.speeds.end,
+        residual=markers if index.live is None else np.searchsorted(index.live, markers),
         frozen_s=rows.frozen_s[live],
         patience_s=_twice(history.row_cadence.interval_s(live)),
         pairs=pairs,
@@ -47,14 +52,18 @@ def view(history: History, snapshot: Snapshot) -> View:
     )
 
 
-def _pairs(history: History, snapshot: Snapshot, index: Index, rows: Rows, topics: TopicFacts) -> PairTable:
+def _pairs(
+    history: History, snapshot: Snapshot, index: Index, rows: Rows, topics: TopicFacts, markers: Int64
+) -> PairTable:
     known = rows.lag >= 0
     lag = sums(known, rows.lag, index.first, UNKNOWN)
     unknown = segments(np.add, (~known).astype(np.int64), index.first, 0)
     dark = lag == UNKNOWN
     interval = history.pair_cadence.interval_s()
     frozen = history.pair_cadence.frozen_s(snapshot.at)
-    speed = _speeds(history, snapshot, index, rows, topics, lag=lag, unknown=unknown, interval=interval)
+    residual = np.zeros(len(lag), dtype=np.int64)
+    np.add.at(residual, np.searchsorted(index.first, markers, side="right") - 1, rows.lag[markers])
+    speed = _speeds(history, snapshot, index, rows, topics, lag=lag - residual, unknown=unknown, interval=interval)
     stable, held = open_lag(index, snapshot.partitions, rows.lag)
     time_lag, at_least = worst(*rows.time_lag, index.first)
     share, seconds = outlook(index, snapshot.partitions, rows.offset, rows.lag, rows.growth, rows.speeds)
@@ -73,6 +82,7 @@ def _pairs(history: History, snapshot: Snapshot, index: Index, rows: Rows, topic
         behind_s=speed.behind_s,
         stable_lag=stable,
         open_lag=held,
+        residual_lag=residual,
         commit_interval_s=interval,
         patience_s=_patience(snapshot, index, lag, topics.produced, interval),
         frozen_s=np.where(dark, np.nan, frozen),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from lagwatch.model.commit_windows import Burrow
 from lagwatch.model.snapshot import Bool, Float64, Int32, Int64, Snapshot
 
 Float32 = NDArray[np.float32]
@@ -49,13 +50,15 @@ class PairTable:
 
     `time_lag_s` is the time since the next unread record was appended, of the worst partition, `time_lag_typical_s` the median
     of the partitions; where `time_lag_bound` is set the worst may be more than that (a lower bound). `consumed` is how many
-    messages a minute the commits move on, `slowest_growth` the growth of the partition that grows most. A backlog is more lag than
-    comes together between two commits: `behind_s` is the time since the pair last was without one (0 without; it is not older
-    than the first poll of the pair), `drain_s` the time until it is read at the present speeds (0 without one, or while it is no
-    older than the time between two commits; inf while it does not shrink, or while one of its partitions is not read at all).
-    `stable_lag` is the lag to the last stable offset (what a read_committed consumer can read now), `open_lag` the rest of the
-    lag, which open transactions hold back; both over the partitions where lag and last stable offset are known. `usual` is how
-    many messages a minute the topic took in while the group kept up, lately: so much the group can read.
+    messages a minute the commits move on, `slowest_growth` the growth of the partition that grows most. A backlog is more lag
+    than is ordinary for a group that keeps up (twice what comes between two commits): `behind_s` is the time since the pair
+    last was without one (0 without; it is not older than the first poll of the pair), `drain_s` the time until it is read at
+    the present speeds (0 without one, or while it is no older than the time between two commits; inf while it does not shrink,
+    or while one of its partitions is not read at all). `residual_lag` is the part of the lag that looks like transaction
+    markers, with nothing to read (0 if none does): it makes no backlog. `stable_lag` is the lag to the last stable offset
+    (what a read_committed consumer can read now), `open_lag` the rest of the lag, which open transactions hold back; both over
+    the partitions where lag and last stable offset are known. `usual` is how many messages a minute the topic took in while
+    the group kept up, lately: so much the group can read.
     """
 
     group: Int32
@@ -84,6 +87,7 @@ class PairTable:
     behind_s: Float64 = field(default_factory=_none)
     stable_lag: Int64 = field(default_factory=_no_numbers)
     open_lag: Int64 = field(default_factory=_no_numbers)
+    residual_lag: Int64 = field(default_factory=_no_numbers)
     usual: Float64 = field(default_factory=_none)
 
     def __len__(self) -> int:
@@ -118,12 +122,14 @@ class GroupTable:
 class TopicFacts:
     """
     One row a topic, NaN where unknown: `produced` messages a minute, `idle_s` since it last took a record in, `lso_held_s` for
-    how long the last stable offset of one of its partitions has stood still below the end of the log.
+    how long the last stable offset of one of its partitions has stood still below the end of the log. `transactional` are the
+    topics on which an open transaction was seen (others may have transactions that are too short to be seen by a poll).
     """
 
     produced: Float64 = field(default_factory=_none)
     idle_s: Float64 = field(default_factory=_none)
     lso_held_s: Float64 = field(default_factory=_none)
+    transactional: Bool = field(default_factory=_no_flags)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -137,7 +143,9 @@ class View:
     `brokers_missing` counts the brokers that hold replicas, or were there within the last hour, and are not up.
     `time_lag_s`, `time_lag_bound` and `consumed` (messages a minute by which the commit moves on, a slope over the window of
     growth; NaN too for a commit outside of the log) are parallel to `snapshot.commits` (see PairTable), `produced` (messages a
-    minute) to `snapshot.partitions`. `window_s` is the time over which speeds are measured.
+    minute) to `snapshot.partitions`. `window_s` is the time over which speeds are measured. `residual` are the
+    positions of the commits whose lag looks like transaction markers, ascending.
+    `burrow` is what Burrow would know of the cluster, None where nobody asked.
     """
 
     snapshot: Snapshot
@@ -157,4 +165,7 @@ class View:
     time_lag_bound: Bool = field(default_factory=_no_flags)
     consumed: Float64 = field(default_factory=_none)
     produced: Float64 = field(default_factory=_none)
+    residual: Int64 = field(default_factory=_no_numbers)
     window_s: float = 300.0
+    burrow: Burrow | None = None
+    step_s: float = float("nan")

@@ -119,10 +119,10 @@ def test_a_group_that_keeps_up_has_no_backlog_though_its_lag_is_never_0():
     assert (view.pairs.lag[0] > 0, view.pairs.behind_s[0], view.pairs.drain_s[0]) == (True, 0.0, 0.0)
 
 
-def test_a_backlog_begins_when_the_group_falls_behind_what_comes_in_between_two_commits():
+def test_a_backlog_begins_when_the_group_falls_behind_what_comes_twice_between_two_commits():
     keeps_up = [poll(k, [(0, 100_000 + 1000 * k)], [99_700 + 1000 * k]) for k in range(20)]
     stands = [poll(k, [(0, 100_000 + 1000 * k)], [99_700 + 19_000]) for k in range(20, 30)]
-    assert last(*keeps_up, *stands).pairs.behind_s[0] == 30 * 10
+    assert last(*keeps_up, *stands).pairs.behind_s[0] == 30 * 9
 
 
 def test_it_is_not_said_that_a_group_has_no_backlog_while_a_partition_is_unknown():
@@ -172,3 +172,37 @@ def test_rates_follow_their_rows_when_groups_and_topics_come_and_go():
     view = last(*(many(k) for k in range(12)))
     assert view.consumed.tolist() == pytest.approx([1600.0, 1000.0])
     assert view.produced.tolist() == pytest.approx([np.nan, 2000.0, 1000.0], nan_ok=True)
+
+
+def quiet(k: int, commits: list[int | None], *, opened: bool = True, members: int = 2) -> Snapshot:
+    """Poll number k of a topic that ends at 100 after a transaction, which was seen open at the first poll."""
+    orders = topic(*[(0, 100)] * len(commits))
+    orders["lso"] = [90 if opened and k == 0 else 100] * len(commits)
+    return snapshot({"orders": orders}, {"billing": group({"orders": commits}, members=members)}, at=T0 + 30 * k)
+
+
+def test_a_lag_of_markers_is_recognised_and_makes_no_backlog():
+    view = last(*(quiet(k, [99, 98, 100, 20]) for k in range(12)))
+    assert view.residual.tolist() == [0, 1]
+    assert (view.pairs.lag.tolist(), view.pairs.residual_lag.tolist()) == ([83], [3])
+    caught_up = last(*(quiet(k, [99, 99]) for k in range(12)))
+    assert (caught_up.pairs.behind_s.tolist(), caught_up.pairs.drain_s.tolist()) == ([0.0], [0.0])
+
+
+@pytest.mark.parametrize("fields", [{"opened": False}, {"members": 0}])
+def test_a_little_lag_without_transactions_or_members_is_lag(fields):
+    assert last(*(quiet(k, [99, 99], **fields) for k in range(12))).residual.tolist() == []
+
+
+def test_a_little_lag_on_a_topic_that_moves_is_lag():
+    moving = [
+        replace(
+            quiet(k, [99 + k]),
+            partitions=replace(
+                quiet(k, [99]).partitions, end=np.array([100 + k]), lso=np.array([90 + k if k == 0 else 100 + k])
+            ),
+        )
+        for k in range(12)
+    ]
+    assert last(*moving).residual.tolist() == []
+    assert last(*(quiet(k, [99]) for k in range(2))).residual.tolist() == []
