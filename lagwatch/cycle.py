@@ -1,13 +1,17 @@
 """The whole product without I/O: one snapshot and the memory of what was before become a View and a Verdict. Pure."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from lagwatch.analyze.commit_windows import WindowHistory
 from lagwatch.analyze.growth import WINDOW_S
 from lagwatch.analyze.history import History
 from lagwatch.analyze.view import view
+from lagwatch.judge.burrow_windows import statuses
 from lagwatch.judge.engine import Alerts, judge
 from lagwatch.judge.sight import Looked
 from lagwatch.model.alerts import Rule, Verdict
+from lagwatch.model.commit_windows import Burrow, WindowOptions
 from lagwatch.model.service import Receiver, Service
 from lagwatch.model.snapshot import Snapshot, nothing
 from lagwatch.model.view import View
@@ -17,11 +21,12 @@ class Memory:
     """
     All that is remembered of one cluster: bounded history and the states of its alerts. It can be pickled.
 
-    `growth_window_s` is the time over which growth is measured.
+    `growth_window_s` is the time over which growth is measured; `windows` says what is kept for Burrow's evaluator.
     """
 
-    def __init__(self, growth_window_s: float = WINDOW_S) -> None:
+    def __init__(self, growth_window_s: float = WINDOW_S, windows: WindowOptions | None = None) -> None:
         self.history = History(growth_window_s)
+        self.windows = WindowHistory(windows or WindowOptions())
         self.alerts = Alerts()
         self.view: View | None = None
         """What the last good poll gave."""
@@ -38,9 +43,17 @@ def advance(
     `now` is the time of the evaluation, seconds since the epoch; in a replay it is the snapshot's own time. `memory` is the
     only thing that changes, and belongs to one cluster. Rules about the watch itself are judged if `service` tells how it goes.
     """
-    memory.view = view(memory.history, snapshot)
+    seen = view(memory.history, snapshot)
+    memory.view = replace(seen, burrow=_burrow(memory, snapshot))
     memory.verdict = judge(memory.alerts, Looked(now=now, view=memory.view, service=service), rules)
     return memory.view, memory.verdict
+
+
+def _burrow(memory: Memory, snapshot: Snapshot) -> Burrow:
+    kept, index = memory.windows, memory.history.index
+    assert index is not None, "a view was made"
+    kept.add(snapshot, index)
+    return Burrow(judge=statuses, windows=kept.windows, off=kept.off, removed=kept.removed)
 
 
 def missed(

@@ -90,6 +90,14 @@ def build(snapshot: Snapshot, before: Index | None) -> tuple[Index, Origin]:
     )
 
 
+def moved(snapshot: Snapshot, before: Index, after: Index) -> tuple[Int64, Int64]:
+    """Where each partition row and each row of the index `after`, which is that of the snapshot, was in the one before."""
+    partition, group = _origins(snapshot, before)
+    width = max(len(snapshot.partitions), 1)
+    old_keys = _moved_keys(before, partition, group, width)
+    return partition, positions(old_keys, after.group.astype(np.int64) * width + after.row)
+
+
 def same_topics(a: TopicTable, b: TopicTable) -> bool:
     """Whether two topic tables have the same topics with the same partitions."""
     return a is b or (a.names == b.names and _same(a.first, b.first))

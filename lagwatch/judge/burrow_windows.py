@@ -1,0 +1,138 @@
+"""
+Burrow's evaluator over the windows that polls fill, all rows at once. Pure.
+
+`burrow.evaluate` is the rules; this gives the same answers for columns. What a poll cannot see is made up for by who is there:
+a commit that repeats an offset looks like no commit at all. So
+
+- a partition that stands still although a live member owns it is STALL, and STOP where nobody does;
+- one commit alone says nothing about how often a group commits. As long as somebody may still commit, that is OK until
+  the partition has stood still for as many polls as a window has room for; where nobody can, Burrow's own rule holds.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lagwatch.judge.burrow import Status
+from lagwatch.model.commit_windows import NO_STATUS, CommitWindows, Int8
+from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Group, Int64
+
+NOBODY, SOMEBODY, PERHAPS = 0, 1, -1
+"""Who may commit on a partition: no live member owns it, one does, or that is not known."""
+
+
+def statuses(windows: CommitWindows, rows: Int64) -> Int8:
+    """The status number of some rows of the windows: NO_STATUS where nothing is stored, else as `Status.number` has it."""
+    answer = np.full(len(rows), Status.OK.number, dtype=np.int8)
+    counts = windows.counts()[rows]
+    answer[counts == 0] = NO_STATUS
+    options = windows.options
+    full_enough = counts / options.intervals >= options.minimum_complete
+    lag = windows.lag(rows)
+    behind = np.flatnonzero((counts > 0) & full_enough & (lag > options.allowed_lag))
+    if len(behind):
+        answer[behind] = _behind(windows, rows[behind], counts[behind])
+    return answer
+
+
+def group_statuses(windows: CommitWindows, of_rows: Int8) -> Float64:
+    """
+    The status number of each group from those of all rows: the worst, ERR at most, OK where it has no window.
+
+    NaN where a group could not be read in this poll.
+    """
+    worst = np.full(len(windows.groups), Status.OK.number, dtype=np.int64)
+    np.maximum.at(worst, windows.group, of_rows)
+    answer = np.minimum(worst, Status.ERR.number).astype(np.float64)
+    answer[[not group.known for group in windows.groups]] = np.nan
+    return answer
+
+
+def _behind(windows: CommitWindows, rows: Int64, counts: Int64) -> Int8:
+    """The status of rows that have commits, and more lag than is allowed."""
+    offsets = windows.ordered(windows.offsets, rows)
+    times = windows.ordered(windows.times, rows)
+    lags = windows.ordered(windows.lags, rows)
+    there = np.arange(len(offsets))[:, None] >= len(offsets) - counts[None, :]
+    known = there & (lags != UNKNOWN)
+    stop = _silent(times, counts, windows.at) & ~_was_at_end(windows, rows, offsets[-1])
+    caught_up = (known & (lags <= windows.options.allowed_lag)).any(axis=0)
+    same = (~there | (offsets == offsets[-1])).all(axis=0)
+    answer = np.select(
+        [stop, _rewound(offsets, there), caught_up, same, ~_falls(lags, known)],
+        [s.number for s in (Status.STOP, Status.REWIND, Status.OK, Status.STALL, Status.WARN)],
+        Status.OK.number,
+    ).astype(np.int8)
+    still = np.flatnonzero((answer == Status.STOP.number) | (answer == Status.STALL.number))
+    answer[still] = _standing(windows, rows[still], counts[still], times[-1][still])
+    return answer
+
+
+def _silent(times: Float64, counts: Int64, now: float) -> Bool:
+    oldest = times[len(times) - counts, np.arange(len(counts))]
+    first, last = np.rint(oldest * 1000.0), np.rint(times[-1] * 1000.0)
+    silent: Bool = np.floor(now) * 1000.0 - last > last - first
+    return silent
+
+
+def _was_at_end(windows: CommitWindows, rows: Int64, newest: Int64) -> Bool:
+    """Whether one of the stored ends is not above the newest commit."""
+    lowest = np.full(len(windows.ends[0]), np.iinfo(np.int64).max)
+    for ends in windows.ends:
+        np.minimum(lowest, ends, out=lowest, where=ends != UNKNOWN)
+    at_end: Bool = lowest[windows.row[rows]] <= newest
+    return at_end
+
+
+def _rewound(offsets: Int64, there: Bool) -> Bool:
+    """Whether the first step back of each column has not been made good."""
+    stepped = np.zeros(offsets.shape[1], dtype=np.bool_)
+    good = stepped.copy()
+    before = np.zeros(offsets.shape[1], dtype=np.int64)
+    for i in range(1, len(offsets)):
+        first = ~stepped & there[i - 1] & (offsets[i] < offsets[i - 1])
+        before[first] = offsets[i - 1][first]
+        stepped |= first
+        good |= stepped & (offsets[i] >= before)
+    rewound: Bool = stepped & ~good
+    return rewound
+
+
+def _falls(lags: Int64, known: Bool) -> Bool:
+    """Whether a known lag of each column is lower than the known one before it."""
+    falls = np.zeros(lags.shape[1], dtype=np.bool_)
+    before = np.full(lags.shape[1], UNKNOWN, dtype=np.int64)
+    for lag, there in zip(lags, known, strict=True):
+        falls |= there & (lag < before)
+        before = np.where(there, lag, before)
+    return falls
+
+
+def _standing(windows: CommitWindows, rows: Int64, counts: Int64, newest: Float64) -> Int8:
+    """The status of rows whose offset stands still: by who could commit, and for how long it was looked at."""
+    who = _owners(windows, rows)
+    looked = len(windows.polled) == windows.options.intervals
+    since = windows.polled[0] if looked else -np.inf
+    too_soon = (counts == 1) & (who != NOBODY) & (newest > since)
+    answer = np.where(who == SOMEBODY, Status.STALL.number, Status.STOP.number)
+    return np.where(too_soon, Status.OK.number, answer).astype(np.int8)
+
+
+def _owners(windows: CommitWindows, rows: Int64) -> NDArray[np.int8]:
+    answer = np.full(len(rows), NOBODY, dtype=np.int8)
+    group = windows.group[rows]
+    for g in np.unique(group).tolist():
+        facts = windows.groups[g]
+        if facts.member_count == 0:
+            continue
+        here = np.flatnonzero(group == g)
+        answer[here] = PERHAPS if facts.member_count == UNKNOWN else _owned(windows, facts, rows[here])
+    return answer
+
+
+def _owned(windows: CommitWindows, facts: Group, rows: Int64) -> NDArray[np.int8]:
+    if not facts.assigned_known:
+        return np.full(len(rows), SOMEBODY, dtype=np.int8)
+    owned = {
+        (part.topic, partition) for member in facts.members for part in member.assigned for partition in part.partitions
+    }
+    return np.array([SOMEBODY if name in owned else NOBODY for name in windows.partitions(rows)], dtype=np.int8)
