@@ -61,6 +61,11 @@ class Connection:
         return versions
 
     @property
+    def release(self) -> str:
+        """The newest Kafka release that has every request that this broker has: "4.3 or later"."""
+        return ".".join(map(str, self._raw.broker_version_data.broker_version)) + " or later"
+
+    @property
     def last_heard_at(self) -> float:
         """When bytes came last, as time.monotonic() counts."""
         transport = self._raw.transport

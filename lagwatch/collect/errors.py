@@ -156,6 +156,12 @@ def no_answer(error: BaseException, *, lasting: bool = True) -> NoAnswer:
     return NoAnswer(reason, _detail(error), kind, lasting=lasting)
 
 
+def refused(code: int, detail: str) -> NoAnswer:
+    """A request that was answered with this error code, and nothing else."""
+    denied = issubclass(kafka.kafka_errors.get(code, kafka.UnknownError), kafka.AuthorizationError)
+    return NoAnswer(error_name(code), detail, Kind.ACCESS if denied else Kind.PROTOCOL)
+
+
 def _reason(error: BaseException) -> tuple[str, Kind]:
     for known in type(error).__mro__:
         if known in _REASONS:
@@ -252,13 +258,20 @@ _HINTS: Mapping[str, str] = {
     "KAFKA_STORAGE_ERROR": "the broker cannot read this partition's log directory: look at its disks",
     "BAD_ANSWER": "the broker's answer does not follow Kafka's protocol; please report it with the broker's version",
     "ANSWER_TOO_LARGE": "the answer is larger than 200 MB; the next poll asks for less at a time",
+    "TRANSACTIONAL_ID_AUTHORIZATION_FAILED": f"grant DESCRIBE on the transactional id: {_GRANT} --operation Describe "
+    "--transactional-id <id>",
+    "TOO_MANY": "there is more of it than one poll reads; what was read is told",
     "UNSUPPORTED_VERSION": "the broker lacks a request that this needs; see which Kafka versions lagwatch supports",
 }
-_CONFIG_HINT = f"grant DESCRIBE_CONFIGS on the topic: {_GRANT} --operation DescribeConfigs --topic <topic>"
+_CONFIG_HINT = f"grant DESCRIBE_CONFIGS on the %s: {_GRANT} --operation DescribeConfigs --%s"
+_READ_HINT = f"so that producers can be named, grant READ on the topic: {_GRANT} --operation Read --topic <topic>"
+_DENIED_HINTS: Mapping[tuple[str, str], str] = {
+    ("topic_config", "TOPIC_AUTHORIZATION_FAILED"): _CONFIG_HINT % ("topic", "topic <topic>"),
+    ("broker_config", "CLUSTER_AUTHORIZATION_FAILED"): _CONFIG_HINT % ("cluster", "cluster"),
+    ("transactions", "TOPIC_AUTHORIZATION_FAILED"): _READ_HINT,
+}
 
 
 def hint(part: str, reason: str) -> str:
     """What to do about a gap; empty where there is no general advice."""
-    if part == "topic_config" and reason == "TOPIC_AUTHORIZATION_FAILED":
-        return _CONFIG_HINT
-    return _HINTS.get(reason, "")
+    return _DENIED_HINTS.get((part, reason)) or _HINTS.get(reason, "")

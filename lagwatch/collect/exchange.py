@@ -42,6 +42,22 @@ class Exchange:
         self._silent: dict[Node, NoAnswer] = {}
         self._throttled: set[Node] = set()
 
+    def later(self, within_s: float) -> "Exchange":
+        """
+        For what may be asked once the rest is answered, within this time (and the deadline): what fails there counts for nothing
+        here, and a broker that is silent is not asked again. A broker may take all that time for an answer.
+        """
+        other = Exchange(self.client, min(self._deadline, time.monotonic() + within_s))
+        other._patience_s = within_s
+        other._silent = dict(self._silent)
+        return other
+
+    def count(self, other: "Exchange") -> None:
+        """What the other one asked belongs to this poll, too."""
+        self.requests.update(other.requests)
+        self.bytes_received += other.bytes_received
+        self.retries += other.retries
+
     def remaining_s(self) -> float:
         """Seconds until the deadline; negative behind it."""
         return self._deadline - time.monotonic()
@@ -61,6 +77,10 @@ class Exchange:
     async def versions(self, node: Node) -> Versions:
         """What this broker can do."""
         return (await self._connection(node)).versions
+
+    async def release(self, node: Node) -> str:
+        """The Kafka release that what it can do points to ("4.3 or later")."""
+        return (await self._connection(node)).release
 
     async def ask(self, node: Node, request: Request) -> memoryview:
         """The body of the answer to one request."""

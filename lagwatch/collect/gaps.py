@@ -25,6 +25,14 @@ class Gaps:
         known = self._counts.setdefault((part, reason, broker), _Count(0, first))
         known.count += count
 
+    def take(self, other: "Gaps") -> None:
+        """Counts those of another one, too."""
+        for gap in other.all():
+            self.add(gap.part, gap.reason, gap.first, broker=gap.broker, count=gap.count)
+
+    def __bool__(self) -> bool:
+        return bool(self._counts)
+
     def all(self) -> tuple[Gap, ...]:
         """Each with a hint; in the order of part, reason and broker."""
         return tuple(

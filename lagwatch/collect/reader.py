@@ -9,14 +9,15 @@ from typing import Any
 
 from lagwatch.collect.client import Client
 from lagwatch.collect.coordinators import GroupReader, Groups
+from lagwatch.collect.details import DetailOptions, DetailReader, TopicSettings
 from lagwatch.collect.errors import brokers_unreachable, error_name, nothing_visible
 from lagwatch.collect.exchange import Exchange
 from lagwatch.collect.gaps import Gaps
 from lagwatch.collect.layout import Layout
 from lagwatch.collect.metadata import MetadataReader, Wanted
 from lagwatch.collect.offsets import Ends, OffsetReader
-from lagwatch.collect.quorum import controller
-from lagwatch.collect.settings import SlowFacts
+from lagwatch.collect.quorum import controlled
+from lagwatch.collect.rights import Rights
 from lagwatch.errors import ClusterUnreachable
 from lagwatch.model.filters import NameFilter
 from lagwatch.model.snapshot import Gap, PartitionTable, PollStats, Snapshot, TopicTable
@@ -36,6 +37,7 @@ class ReaderOptions:
     deadline_s       how long a poll may take
     groups, topics   which of them are watched; others are not asked for where that can be helped
     internal_topics  whether Kafka's own topics (`__consumer_offsets`, ...) are watched too
+    details          which slow facts are read
     """
 
     cluster: str
@@ -45,6 +47,7 @@ class ReaderOptions:
     groups: NameFilter = field(default_factory=NameFilter)
     topics: NameFilter = field(default_factory=NameFilter)
     internal_topics: bool = False
+    details: DetailOptions = field(default_factory=DetailOptions)
 
 
 class Reader:
@@ -65,7 +68,9 @@ class Reader:
         self._metadata = MetadataReader(options.cluster)
         self._groups = GroupReader()
         self._offsets = OffsetReader()
-        self._slow = SlowFacts()
+        self._rights = Rights()
+        self._settings = TopicSettings(whole="topic_config" in options.details.parts)
+        self._details = DetailReader(options.details, self._settings)
         self._topics: TopicTable | None = None
 
     def read(self) -> Snapshot:
@@ -143,28 +148,36 @@ class Reader:
             client.learn(before.brokers)  # after a poll that gave nothing the client is a new one, and knows none
         asked = self._groups.ask(exchange, before, group_filter) if before is not None else {}
         layout = await self._metadata.read(exchange, wanted)
-        slow = exchange.client.start(partial(self._slow.read, exchange, layout, started))
-        active = exchange.client.start(partial(controller, exchange, layout))
+        slow = [
+            exchange.client.start(partial(part.read, exchange, layout, started))
+            for part in (self._rights, self._settings)
+        ]
+        active = exchange.client.start(partial(controlled, exchange, layout))
         groups = await self._groups.read(exchange, layout, group_filter, asked, gaps)
-        await slow
+        for part in slow:
+            await part
         self._check_visible(exchange, layout, groups)
         named = topic_filter.include
-        await self._slow.find_hidden(
+        await self._rights.find_hidden(
             exchange, layout, groups.groups, lambda name: wanted(name, name.startswith("__")), named
         )
         at = time.time()
         ends = await self._offsets.read(exchange, layout, partial(self._metadata.again, exchange, wanted), gaps)
-        controlled_by = await active
+        by = await active
+        self._details.take(by)
+        await self._details.read(exchange, self._options.deadline_s, ends.layout, ends)
         for name, code in layout.failed:
             gaps.add("topics", error_name(code), name)
-        self._slow.count(gaps, every_group_wanted=not group_filter.include)
+        self._rights.count(gaps, every_group_wanted=not group_filter.include)
+        self._settings.count(gaps)
+        self._details.count(gaps)
         stats = PollStats(
             duration_s=time.monotonic() - started,
             requests=dict(exchange.requests),
             bytes_received=exchange.bytes_received,
             retries=exchange.retries,
         )
-        return self._snapshot(at, ends, groups, controlled_by, gaps.all(), stats)
+        return self._snapshot(at, ends, groups, by.controller, gaps.all(), stats)
 
     def _check_visible(self, exchange: Exchange, layout: Layout, groups: Groups) -> None:
         """Raises if there is nothing to tell: no broker answers, or we may see nothing."""
@@ -172,7 +185,7 @@ class Reader:
         if all(silence.values()):
             raise brokers_unreachable(self._options.cluster, {at: f"{why}" for at, why in silence.items()})
         nothing = not layout.topology.names and not layout.failed and not groups.groups
-        if nothing and self._slow.sees_all_groups is False:
+        if nothing and self._rights.sees_all_groups is False:
             raise nothing_visible(self._options.cluster)
 
     def _snapshot(
@@ -201,10 +214,11 @@ class Reader:
             controller=controlled_by,
             gaps=gaps,
             stats=stats,
+            details=self._details.details(),
         )
 
     def _topic_table(self, layout: Layout) -> TopicTable:
-        topology, config = layout.topology, self._slow.config(layout.topology)
+        topology, config = layout.topology, self._settings.column(layout.topology)
         if self._topics is None or self._topics.names is not topology.names or self._topics.config is not config:
             self._topics = TopicTable(
                 names=topology.names, first=topology.first, ids=topology.ids, internal=topology.internal, config=config

@@ -11,10 +11,22 @@ from kafka.protocol.admin import (
     DescribeConfigsResponse,
     DescribeGroupsRequest,
     DescribeGroupsResponse,
+    DescribeLogDirsRequest,
+    DescribeLogDirsResponse,
+    DescribeProducersRequest,
+    DescribeProducersResponse,
     DescribeQuorumRequest,
     DescribeQuorumResponse,
+    DescribeTopicPartitionsRequest,
+    DescribeTopicPartitionsResponse,
+    DescribeTransactionsRequest,
+    DescribeTransactionsResponse,
     ListGroupsRequest,
     ListGroupsResponse,
+    ListPartitionReassignmentsRequest,
+    ListPartitionReassignmentsResponse,
+    ListTransactionsRequest,
+    ListTransactionsResponse,
 )
 from kafka.protocol.api_key import ApiKey
 from kafka.protocol.consumer import (
@@ -24,6 +36,8 @@ from kafka.protocol.consumer import (
     OffsetFetchResponse,
 )
 from kafka.protocol.metadata import (
+    ApiVersionsRequest,
+    ApiVersionsResponse,
     FindCoordinatorRequest,
     FindCoordinatorResponse,
     MetadataRequest,
@@ -38,7 +52,7 @@ from lagwatch.collect.wire import Request
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """One of Kafka's APIs; lagwatch speaks all versions from `oldest` to `newest`. wire.py explains `throttled` and `aside`."""
+    """One of Kafka's APIs; lagwatch speaks all versions from `oldest` to `newest`. wire.py explains the other fields."""
 
     request: Any
     response: Any
@@ -46,6 +60,7 @@ class Api:
     newest: int
     throttled: bool = True
     aside: bool = False
+    plain: bool = False
 
     @property
     def name(self) -> str:
@@ -81,6 +96,7 @@ class Api:
             flexible=flexible,
             throttled=self.throttled,
             aside=self.aside,
+            plain_answer=self.plain,
         )
 
     def decode(self, version: int, body: "memoryview | bytes") -> Any:
@@ -107,3 +123,12 @@ STREAMS_GROUP_DESCRIBE = Api(messages.StreamsGroupDescribeRequest, messages.Stre
 SHARE_GROUP_OFFSETS = Api(
     messages.DescribeShareGroupOffsetsRequest, messages.DescribeShareGroupOffsetsResponse, 0, 1, aside=True
 )
+
+# Slow facts (collect/details).
+API_VERSIONS = Api(ApiVersionsRequest, ApiVersionsResponse, 3, 4, throttled=False, plain=True)
+DESCRIBE_LOG_DIRS = Api(DescribeLogDirsRequest, DescribeLogDirsResponse, 2, 5)
+DESCRIBE_PRODUCERS = Api(DescribeProducersRequest, DescribeProducersResponse, 0, 0)
+DESCRIBE_TOPIC_PARTITIONS = Api(DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse, 0, 0)
+DESCRIBE_TRANSACTIONS = Api(DescribeTransactionsRequest, DescribeTransactionsResponse, 0, 0)
+LIST_TRANSACTIONS = Api(ListTransactionsRequest, ListTransactionsResponse, 0, 2)
+LIST_REASSIGNMENTS = Api(ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse, 0, 0, aside=True)

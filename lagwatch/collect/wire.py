@@ -20,8 +20,9 @@ class Request:
     One encoded request: `name` (Kafka's name of the API), `version`, and the bytes of its body.
 
     `flexible` versions carry tagged fields in both headers (KIP-482). `throttled` says whether the answer starts with the
-    time for which the broker holds back this client (all do that lagwatch reads, but DescribeQuorum's). `aside` requests
-    are those that the broker passes on to others, which may hang: a connection carries nothing else meanwhile.
+    time for which the broker holds back this client (all do that lagwatch reads, but DescribeQuorum's and ApiVersions').
+    `aside` requests are those that the broker passes on to others, which may hang: a connection carries nothing else
+    meanwhile. `plain_answer`: the header of the answer has no tagged fields whatever the version (ApiVersions).
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Request:
         flexible: bool,
         throttled: bool = True,
         aside: bool = False,
+        plain_answer: bool = False,
     ) -> None:
         self.name = name
         self.version = version
@@ -44,13 +46,14 @@ class Request:
         self._key = api_key
         self._body = body
         self._flexible = flexible
+        self._flexible_answer = flexible and not plain_answer
 
     def __repr__(self) -> str:
         return f"{self.name} v{self.version}, {len(self._body)} bytes"
 
     def with_header(self, correlation_id: int, client_id: str) -> None:
         """Prepares the next `encode` (kafka-python calls both in one go)."""
-        self.header = _Header(correlation_id, client_id, self._key, self.version, self._flexible)
+        self.header = _Header(correlation_id, client_id, self._key, self.version, self._flexible_answer)
 
     def encode(self, *, framed: bool, header: bool) -> bytes:
         """The whole frame: size, header, body."""
@@ -78,10 +81,10 @@ class _Header(NamedTuple):
     client_id: str
     api_key: int
     api_version: int
-    flexible: bool
+    flexible_answer: bool
 
     def get_response_class(self) -> "type[_PlainAnswer]":
-        return _FlexibleAnswer if self.flexible else _PlainAnswer
+        return _FlexibleAnswer if self.flexible_answer else _PlainAnswer
 
 
 class _AnswerHeader(NamedTuple):

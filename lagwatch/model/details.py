@@ -13,6 +13,9 @@ from lagwatch.model.snapshot import UNKNOWN, Int32, Int64
 
 T = TypeVar("T")
 
+OPEN_STATES = ("Ongoing", "PrepareCommit", "PrepareAbort")
+"""What coordinators call a transaction that holds back the last stable offset of its partitions."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Part(Generic[T]):
@@ -26,7 +29,7 @@ class Part(Generic[T]):
 class LogDir:
     """
     A log directory of a broker. `error` is Kafka's error name if it failed (KAFKA_STORAGE_ERROR), "" otherwise; sizes are
-    bytes, UNKNOWN where the broker does not tell (before Kafka 3.3).
+    bytes of its volume, UNKNOWN where the broker does not tell (before Kafka 3.3). A `cordoned` one gets no new replicas.
     """
 
     broker: int
@@ -34,6 +37,7 @@ class LogDir:
     error: str = ""
     total_bytes: int = UNKNOWN
     usable_bytes: int = UNKNOWN
+    cordoned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -82,8 +86,12 @@ class Transaction:
 class OpenProducer:
     """
     A producer with an open transaction on a partition whose last stable offset is held (DescribeProducers). `since` is when
-    the producer last wrote, seconds since the epoch; `start_offset` is where its open transaction begins. `transactional_id`
-    is "" where no coordinator knows the producer: then nobody but an operator ends the transaction (it is hung).
+    the producer last wrote, `started_at` when its transaction began, seconds since the epoch, None where unknown; `start_offset`
+    is where the transaction begins in the partition.
+
+    `transactional_id` is "" where no coordinator knows the producer. `state` is the coordinator's word for the transaction
+    (Ongoing, ...), "" where none has one, None where that is unknown because a broker did not answer; `coordinator` is its
+    broker, UNKNOWN where there is none.
     """
 
     topic: str
@@ -94,6 +102,14 @@ class OpenProducer:
     coordinator_epoch: int = UNKNOWN
     since: float | None = None
     transactional_id: str = ""
+    state: str | None = None
+    coordinator: int = UNKNOWN
+    started_at: float | None = None
+
+    @property
+    def hung(self) -> bool | None:
+        """Whether no coordinator will ever end the transaction, so that an operator must; None where that is unknown."""
+        return None if self.state is None else self.state not in OPEN_STATES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +167,7 @@ class Elr:
 class Features:
     """
     Finalized features of the cluster by name (metadata.version, kraft.version, ...) and, by broker id, the Kafka release that
-    the requests it speaks point to ("4.1 or later").
+    the requests it speaks point to ("4.1 or later"). No features before Kafka 2.7.
     """
 
     finalized: Mapping[str, int] = field(default_factory=dict)

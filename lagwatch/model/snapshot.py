@@ -204,7 +204,18 @@ class Anchor:
     offset: Int64
 
 
-PARTS = ("topics", "topic_config", "offsets", "group_list", "group_description", "committed_offsets")
+DETAIL_PARTS = (
+    "log_dirs",
+    "transactions",
+    "reassignments",
+    "quorum",
+    "eligible_replicas",
+    "features",
+    "broker_config",
+)
+"""Those of the parts below that are slow facts: what is missing then is in `Snapshot.details`."""
+
+PARTS = ("topics", "topic_config", "offsets", "group_list", "group_description", "committed_offsets", *DETAIL_PARTS)
 """The parts of a snapshot that can be missing, as a Gap names them."""
 
 

@@ -21,10 +21,22 @@ from kafka.protocol.admin import (
     DescribeConfigsResponse,
     DescribeGroupsRequest,
     DescribeGroupsResponse,
+    DescribeLogDirsRequest,
+    DescribeLogDirsResponse,
+    DescribeProducersRequest,
+    DescribeProducersResponse,
     DescribeQuorumRequest,
     DescribeQuorumResponse,
+    DescribeTopicPartitionsRequest,
+    DescribeTopicPartitionsResponse,
+    DescribeTransactionsRequest,
+    DescribeTransactionsResponse,
     ListGroupsRequest,
     ListGroupsResponse,
+    ListPartitionReassignmentsRequest,
+    ListPartitionReassignmentsResponse,
+    ListTransactionsRequest,
+    ListTransactionsResponse,
 )
 from kafka.protocol.api_key import ApiKey
 from kafka.protocol.consumer import ListOffsetsRequest, ListOffsetsResponse, OffsetFetchRequest, OffsetFetchResponse
@@ -447,6 +459,59 @@ def _describe_cluster(cluster: WireCluster, _number: int, _request: Any) -> Any:
     )
 
 
+def _describe_log_dirs(cluster: WireCluster, number: int, _request: Any) -> Any:
+    directory = DescribeLogDirsResponse.DescribeLogDirsResult
+    topic = directory.DescribeLogDirsTopic
+    replica = topic.DescribeLogDirsPartition
+    topics = [
+        topic(
+            name=name,
+            partitions=[
+                replica(partition_index=p, partition_size=1000 * number + p, offset_lag=0, is_future_key=False)
+                for p, leader in enumerate(facts.leaders)
+                if leader == number
+            ],
+        )
+        for name, facts in cluster.topics.items()
+    ]
+    found = directory(error_code=0, log_dir="/data", topics=topics, total_bytes=10_000, usable_bytes=4_000)
+    return DescribeLogDirsResponse(throttle_time_ms=0, error_code=0, results=[found])
+
+
+def _list_transactions(_cluster: WireCluster, _number: int, _request: Any) -> Any:
+    return ListTransactionsResponse(throttle_time_ms=0, error_code=0, unknown_state_filters=[], transaction_states=[])
+
+
+def _describe_transactions(_cluster: WireCluster, _number: int, _request: Any) -> Any:
+    return DescribeTransactionsResponse(throttle_time_ms=0, transaction_states=[])
+
+
+def _describe_producers(_cluster: WireCluster, _number: int, request: Any) -> Any:
+    kind = DescribeProducersResponse.TopicResponse
+    partition = kind.PartitionResponse
+    return DescribeProducersResponse(
+        throttle_time_ms=0,
+        topics=[
+            kind(
+                name=topic.name,
+                partitions=[
+                    partition(partition_index=p, error_code=0, error_message=None, active_producers=[])
+                    for p in topic.partition_indexes
+                ],
+            )
+            for topic in request.topics
+        ],
+    )
+
+
+def _list_reassignments(_cluster: WireCluster, _number: int, _request: Any) -> Any:
+    return ListPartitionReassignmentsResponse(throttle_time_ms=0, error_code=0, error_message=None, topics=[])
+
+
+def _describe_topic_partitions(_cluster: WireCluster, _number: int, _request: Any) -> Any:
+    return DescribeTopicPartitionsResponse(throttle_time_ms=0, topics=[], next_cursor=None)
+
+
 API: dict[str, tuple[Any, Any, Callable[[WireCluster, int, Any], Any]]] = {
     "ApiVersions": (ApiVersionsRequest, ApiVersionsResponse, _api_versions),
     "Metadata": (MetadataRequest, MetadataResponse, _metadata),
@@ -465,4 +530,18 @@ API: dict[str, tuple[Any, Any, Callable[[WireCluster, int, Any], Any]]] = {
     "ListOffsets": (ListOffsetsRequest, ListOffsetsResponse, _list_offsets),
     "DescribeConfigs": (DescribeConfigsRequest, DescribeConfigsResponse, _describe_configs),
     "DescribeCluster": (DescribeCluster, DescribeClusterResponse, _describe_cluster),
+    "DescribeLogDirs": (DescribeLogDirsRequest, DescribeLogDirsResponse, _describe_log_dirs),
+    "ListTransactions": (ListTransactionsRequest, ListTransactionsResponse, _list_transactions),
+    "DescribeTransactions": (DescribeTransactionsRequest, DescribeTransactionsResponse, _describe_transactions),
+    "DescribeProducers": (DescribeProducersRequest, DescribeProducersResponse, _describe_producers),
+    "ListPartitionReassignments": (
+        ListPartitionReassignmentsRequest,
+        ListPartitionReassignmentsResponse,
+        _list_reassignments,
+    ),
+    "DescribeTopicPartitions": (
+        DescribeTopicPartitionsRequest,
+        DescribeTopicPartitionsResponse,
+        _describe_topic_partitions,
+    ),
 }

@@ -1,29 +1,25 @@
 """
-What changes rarely and is read rarely: topic configurations, what we are allowed to see, topics that are hidden from us.
+What we are allowed to see, and topics that are hidden from us; both change rarely and are read rarely.
 
 Kafka leaves out what a principal may not see, without a word: topics from metadata, groups from lists. So that this is not
 silent, the cluster is asked which rights we have, and topics that group members own but metadata lacks are asked for by
 name.
 """
 
+import contextlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
-from lagwatch.collect.errors import NoAnswer, error_name
+from lagwatch.collect.errors import NoAnswer
 from lagwatch.collect.exchange import Exchange
 from lagwatch.collect.gaps import Gaps
-from lagwatch.collect.layout import Layout, Topology
-from lagwatch.collect.requests import DESCRIBE_CLUSTER, DESCRIBE_CONFIGS, METADATA
-from lagwatch.collect.wire import Request
+from lagwatch.collect.layout import Layout
+from lagwatch.collect.requests import DESCRIBE_CLUSTER, METADATA
 from lagwatch.model.snapshot import Group
-
-CONFIG_KEYS = ("min.insync.replicas", "cleanup.policy", "retention.ms", "retention.bytes")
-"""The settings of topics that rules need."""
 
 EVERY_S = 300.0
 
 _TOPICS_AT_ONCE = 500
-_TOPIC_RESOURCE = 2
 _DESCRIBE = 8
 """The DESCRIBE operation's place among authorized operations (`org.apache.kafka.common.acl.AclOperation`)."""
 
@@ -33,49 +29,25 @@ _NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
 """What a topic may be called, so that a pattern of a filter which looks like this is most likely a name."""
 
 
-class SlowFacts:
-    """Topic configurations and rights of one cluster; read every EVERY_S seconds, for new topics at once."""
+class Rights:
+    """What we may see of one cluster; read every EVERY_S seconds."""
 
     def __init__(self) -> None:
         self.sees_all_groups: bool | None = None
         """Whether we may see every group; None where the broker does not tell."""
-        self._config: dict[str, Mapping[str, str]] = {}
-        self._failed: dict[str, str] = {}
         self._due_at = float("-inf")
-        self._column: tuple[Mapping[str, str], ...] = ()
-        self._column_of: Topology | None = None
         self._hidden: frozenset[str] = frozenset()
         self._suspects: frozenset[str] = frozenset()
         self._suspects_of: tuple[object, object, object] = (None, None, None)
 
-    def config(self, topology: Topology) -> tuple[Mapping[str, str], ...]:
-        """The configuration of each topic; the same object until something changed."""
-        if self._column_of is not topology:
-            self._column = tuple(self._config.get(name, {}) for name in topology.names)
-            self._column_of = topology
-        return self._column
-
     async def read(self, exchange: Exchange, layout: Layout, now: float) -> None:
         """Reads what is due; `now` counts as time.monotonic(). Whatever fails is due again in the next poll."""
-        due = now >= self._due_at
-        names = [
-            name for name in layout.topology.names if due or (name not in self._config and name not in self._failed)
-        ]
         node = exchange.any_of(broker.id for broker in layout.brokers)
-        if node is None or not (due or names):
+        if node is None or now < self._due_at:
             return
-        self._column_of = None
-        if due:
+        with contextlib.suppress(NoAnswer):
+            self.sees_all_groups = await _sees_all_groups(exchange, node)
             self._due_at = now + EVERY_S
-            self._config = {name: self._config[name] for name in names if name in self._config}
-            self._failed = {}
-        try:
-            if due:
-                self.sees_all_groups = await _sees_all_groups(exchange, node)
-            await self._read_configs(exchange, node, names)
-        except NoAnswer as answer:
-            self._failed.update({name: answer.reason for name in names if name not in self._config})
-            self._due_at = float("-inf")
 
     async def find_hidden(
         self,
@@ -112,35 +84,10 @@ class SlowFacts:
 
     def count(self, gaps: Gaps, *, every_group_wanted: bool) -> None:
         """Counts what is not known, in every poll until it is."""
-        for name, reason in self._failed.items():
-            gaps.add("topic_config", reason, name)
         for name in sorted(self._hidden):
             gaps.add("topics", "TOPIC_AUTHORIZATION_FAILED", name)
         if every_group_wanted and self.sees_all_groups is False:
             gaps.add("group_list", "CLUSTER_AUTHORIZATION_FAILED", "groups that we may not describe")
-
-    async def _read_configs(self, exchange: Exchange, node: int, names: Sequence[str]) -> None:
-        version = DESCRIBE_CONFIGS.version(await exchange.versions(node))
-        packs = [names[start : start + _TOPICS_AT_ONCE] for start in range(0, len(names), _TOPICS_AT_ONCE)]
-        for body in await exchange.ask_all(node, [_describe_configs(version, pack) for pack in packs]):
-            if isinstance(body, NoAnswer):
-                raise body
-            for result in DESCRIBE_CONFIGS.decode(version, body).results:
-                if result.error_code:
-                    self._failed[result.resource_name] = error_name(result.error_code)
-                    self._config.pop(result.resource_name, None)
-                else:
-                    config = {entry.name: entry.value for entry in result.configs if entry.value is not None}
-                    self._config[result.resource_name] = config
-
-
-def _describe_configs(version: int, names: Sequence[str]) -> Request:
-    resource = DESCRIBE_CONFIGS.request.DescribeConfigsResource
-    resources = [
-        resource(resource_type=_TOPIC_RESOURCE, resource_name=name, configuration_keys=list(CONFIG_KEYS))
-        for name in names
-    ]
-    return DESCRIBE_CONFIGS.encode(version, resources=resources, include_synonyms=False, include_documentation=False)
 
 
 async def _sees_all_groups(exchange: Exchange, node: int) -> bool | None:
