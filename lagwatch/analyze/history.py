@@ -15,6 +15,7 @@ from lagwatch.analyze.rates import Backlogs, Clamped, consumed
 from lagwatch.analyze.swings import Swings
 from lagwatch.analyze.timelag import TimeLag, TimeLags
 from lagwatch.analyze.topics import Speeds, TopicHistory
+from lagwatch.analyze.usual import UsualRates
 from lagwatch.model.columns import followed, segments
 from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int32, Int64, Snapshot
 
@@ -51,6 +52,9 @@ class History:
     def __init__(self, growth_window_s: float = WINDOW_S) -> None:
         self.index: Index | None = None
         self.window_s = growth_window_s
+        self.step_s = np.nan
+        """Seconds since the poll before, NaN in the first one."""
+        self._at = np.nan
         self.topics = TopicHistory(growth_window_s)
         self.groups = GroupHistory()
         self.brokers = BrokerHistory()
@@ -59,6 +63,7 @@ class History:
         self.pair_cadence = Cadence()
         self.swings = Swings()
         self.backlogs = Backlogs()
+        self.usual = UsualRates(growth_window_s)
         self.time_lags = TimeLags()
         self._clamped = Clamped(growth_window_s)
         self._losses = LossHistory()
@@ -69,6 +74,7 @@ class History:
     def advance(self, snapshot: Snapshot) -> tuple[Index, Rows]:
         """Take in a snapshot; what is known of each row of its index."""
         index, at = self._indexed(snapshot), snapshot.at
+        self.step_s, self._at = at - self._at, at
         partitions = snapshot.partitions
         begun = self.topics.look(snapshot)
         anew = begun[index.row]
@@ -124,6 +130,7 @@ class History:
         self._losses.follow(origin.pair)
         self._rewinds.follow(origin.pair)
         self.backlogs.follow(origin.pair, at)
+        self.usual.follow(origin.pair)
         self._clamped.follow(origin.row)
         self._lags.follow(origin.row)
         self.time_lags.follow(origin)

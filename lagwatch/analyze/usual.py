@@ -31,6 +31,12 @@ def ordinary(lag: Float64, produced: Float64, interval_s: Float64, window_s: flo
         return np.where(lag > 0, lag / (produced / 60.0 * seconds), 0.0)
 
 
+def keeps_up(lag: Int64, produced: Float64, growth: Float64, interval_s: Float64, window_s: float) -> Bool:
+    """Where a group keeps up: its lag is ordinary, or does not change."""
+    steady: Bool = np.abs(growth) <= STEADY * produced
+    return steady | (ordinary(lag.astype(np.float64), produced, interval_s, window_s) <= 1.0)
+
+
 class UsualRates:
     """
     The mean of what each pair's topic took in, over the times when the group kept up and something came.

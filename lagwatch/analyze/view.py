@@ -12,6 +12,7 @@ from lagwatch.analyze.markers import residue
 from lagwatch.analyze.placement import placement
 from lagwatch.analyze.rates import Backlog, drain_s, longest, open_lag, stuck
 from lagwatch.analyze.timelag import typical, worst
+from lagwatch.analyze.usual import keeps_up
 from lagwatch.model.columns import segments, sums
 from lagwatch.model.snapshot import UNKNOWN, Float64, Int64, Snapshot
 from lagwatch.model.view import GroupTable, PairTable, TopicFacts, View
@@ -47,6 +48,8 @@ def view(history: History, snapshot: Snapshot) -> View:
         under_min_isr=placed.under_min_isr,
         under_min_isr_known=placed.under_min_isr_known,
         brokers_missing=history.brokers.missing(snapshot),
+        window_s=history.window_s,
+        step_s=history.step_s,
         time_lag_s=rows.time_lag.seconds[live],
         time_lag_bound=rows.time_lag.bound[live],
     )
@@ -83,6 +86,7 @@ def _pairs(
         stable_lag=stable,
         open_lag=held,
         residual_lag=residual,
+        usual=_usual(history, snapshot.at, lag - residual, unknown, interval, speed),
         commit_interval_s=interval,
         patience_s=_patience(snapshot, index, lag, topics.produced, interval),
         frozen_s=np.where(dark, np.nan, frozen),
@@ -156,6 +160,12 @@ def _speeds(
     )
     behind = history.backlogs.add(snapshot.at, backlog)
     return _Speeds(growth, consumed, behind, drain_s(backlog, behind))
+
+
+def _usual(history: History, at: float, lag: Int64, unknown: Int64, interval: Float64, speed: _Speeds) -> Float64:
+    produced = speed.consumed + speed.growth
+    up = keeps_up(lag, produced, speed.growth, interval, history.window_s)
+    return history.usual.add(at, produced, up & (lag >= 0) & (unknown == 0))
 
 
 def _live_first(index: Index) -> Int64:
