@@ -10,6 +10,9 @@ from lagwatch.model.columns import Array, segments
 from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int64, Snapshot
 from lagwatch.model.view import View
 
+OLD_AFTER_S: Final = 300.0
+"""What came in within so many seconds a group that reads everything may not have seen yet, or read only after the poll."""
+
 
 class Reading(NamedTuple):
     """The values of all subjects, NaN where unknown; `at_least` is True where the true value may be higher (None: nowhere)."""
@@ -48,6 +51,34 @@ def _bound_of_pairs(column: Callable[[View], Float64]) -> Callable[[View], Readi
 
 def _bound_of_groups(column: Callable[[View], Float64]) -> Callable[[View], Reading]:
     return lambda view: Reading(column(view), view.groups.unknown > 0)
+
+
+def _to_read(view: View) -> Float64:
+    """The lag of each pair without what looks like transaction markers: these are nothing to read, and nobody's business."""
+    return _known(view.pairs.lag) - view.pairs.residual_lag
+
+
+def _max_to_read(view: View) -> Float64:
+    """The largest lag of a partition; where markers are all the lag there is, 0."""
+    pairs = view.pairs
+    return np.where((pairs.residual_lag > 0) & (pairs.residual_lag == pairs.lag), 0.0, _known(pairs.max_lag))
+
+
+def _frozen_pairs(view: View) -> Float64:
+    pairs = view.pairs
+    return np.where((pairs.residual_lag > 0) & (pairs.residual_lag == pairs.lag), 0.0, pairs.frozen_s)
+
+
+def _group_to_read(view: View) -> Float64:
+    markers = np.bincount(view.pairs.group, weights=view.pairs.residual_lag, minlength=len(view.snapshot.groups))
+    return _known(view.groups.lag_sum) - markers
+
+
+def _of_rows(column: Array, view: View) -> Reading:
+    """A column of the commits, 0 where the lag looks like transaction markers."""
+    values = _known(column) if column.dtype.kind == "i" else column.astype(np.float64)
+    values[view.residual] = 0.0
+    return Reading(values)
 
 
 def _members(snapshot: Snapshot) -> Float64:
@@ -126,10 +157,21 @@ _TOPIC: Final = {
     ),
 }
 
+
+def _old_lag(view: View) -> Reading:
+    """
+    Lag without what the topic has taken in within the last OLD_AFTER_S, as far as its speed tells: what a group leaves behind that
+    reads everything between two polls is not old.
+    """
+    pairs = view.pairs
+    lately = np.nan_to_num(view.topics.produced[pairs.topic]) * (OLD_AFTER_S / 60.0)
+    return Reading(np.maximum(_known(pairs.lag) - lately, 0.0), pairs.unknown > 0)
+
+
 _GROUP: Final = {
     "lag": Column(
         help="messages that it has not read, all topics",
-        read=_bound_of_groups(lambda view: _known(view.groups.lag_sum)),
+        read=_bound_of_groups(_group_to_read),
     ),
     "max_lag": Column(
         help="messages that it has not read on the partition with most of them",
@@ -137,6 +179,13 @@ _GROUP: Final = {
     ),
     "growth": Column(
         help="messages a minute by which its lag grows", read=_bound_of_groups(lambda view: view.groups.growth)
+    ),
+    "consumed": Column(
+        help="messages a minute by which its commits move on", read=_bound_of_groups(lambda view: view.groups.consumed)
+    ),
+    "drain_s": Column(
+        help="seconds until its backlogs are read at the present speeds (0 without one, infinite while one does not shrink)",
+        read=_bound_of_groups(lambda view: view.groups.drain_s),
     ),
     "members": Column(help="live members", read=lambda view: Reading(_members(view.snapshot))),
     "members_gone_s": Column(
@@ -151,9 +200,13 @@ _GROUP: Final = {
 }
 
 _PAIR: Final = {
+    "old_lag": Column(
+        help=f"messages that the group has not read and that came in more than {OLD_AFTER_S / 60:.0f} minutes ago",
+        read=_old_lag,
+    ),
     "lag": Column(
         help="messages of the topic that the group has not read",
-        read=_bound_of_pairs(lambda view: _known(view.pairs.lag)),
+        read=_bound_of_pairs(_to_read),
     ),
     # A partition that is unknown may be one that drains. What the others grow by is good enough to believe that the pair
     # grows, and not good enough to believe that it does not.
@@ -166,7 +219,31 @@ _PAIR: Final = {
     ),
     "max_lag": Column(
         help="messages not read on the partition with most of them",
-        read=_bound_of_pairs(lambda view: _known(view.pairs.max_lag)),
+        read=_bound_of_pairs(_max_to_read),
+    ),
+    "slowest_growth": Column(
+        help="messages a minute by which the lag of the partition grows that grows most",
+        read=_bound_of_pairs(lambda view: view.pairs.slowest_growth),
+    ),
+    "consumed": Column(
+        help="messages a minute by which the commits of the group move on",
+        read=_bound_of_pairs(lambda view: view.pairs.consumed),
+    ),
+    "drain_s": Column(
+        help="seconds until the backlog is read at the present speeds (0 without one, infinite while it does not shrink)",
+        read=_bound_of_pairs(lambda view: view.pairs.drain_s),
+    ),
+    "behind_s": Column(
+        help="seconds since the group was last without a backlog (0 without one)",
+        read=_of_pairs(lambda view: view.pairs.behind_s),
+    ),
+    "stable_lag": Column(
+        help="messages not read up to the last stable offset",
+        read=_bound_of_pairs(lambda view: _known(view.pairs.stable_lag)),
+    ),
+    "open_lag": Column(
+        help="messages not read that open transactions hold back",
+        read=_bound_of_pairs(lambda view: _known(view.pairs.open_lag)),
     ),
     "produced": Column(
         help="messages a minute that the topic takes in", read=_topic_of_pairs(lambda view: view.topics.produced)
@@ -183,7 +260,7 @@ _PAIR: Final = {
     ),
     "frozen_s": Column(
         help="seconds for which there has been lag and no commit that moved",
-        read=_of_pairs(lambda view: view.pairs.frozen_s),
+        read=_of_pairs(_frozen_pairs),
     ),
     "commit_interval_s": Column(
         help="seconds between two commits of the group on the topic",
@@ -216,12 +293,20 @@ _PAIR: Final = {
 _PARTITION: Final = {
     "offset": Column(help="the committed offset", read=lambda view: Reading(_known(view.snapshot.commits.offset))),
     "lag": Column(
-        help="messages of the partition that the group has not read", read=lambda view: Reading(_known(view.lag))
+        help="messages of the partition that the group has not read", read=lambda view: _of_rows(view.lag, view)
     ),
     "growth": Column(help="messages a minute by which that lag grows", read=lambda view: Reading(view.growth)),
+    "consumed": Column(
+        help="messages a minute by which the commit moves on",
+        read=lambda view: Reading(view.consumed.astype(np.float64)),
+    ),
+    "produced": Column(
+        help="messages a minute that the partition takes in",
+        read=lambda view: Reading(view.produced[view.snapshot.commits.row]),
+    ),
     "frozen_s": Column(
         help="seconds for which there has been lag and no commit that moved",
-        read=lambda view: Reading(view.frozen_s.astype(np.float64)),
+        read=lambda view: _of_rows(view.frozen_s, view),
     ),
     "siblings_frozen_s": Column(
         help="the same of all partitions of the topic together: small while one of them moves", read=_siblings_frozen_s

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from lagwatch.analyze.growth import GrowthWindow
 from lagwatch.cycle import Memory, advance
+from lagwatch.model.alerts import Condition, Rule, Severity, State
 from lagwatch.model.snapshot import Snapshot
 from lagwatch.model.view import View
 from tests.support.build import T0, group, snapshot, topic
@@ -206,3 +207,20 @@ def test_a_little_lag_on_a_topic_that_moves_is_lag():
     ]
     assert last(*moving).residual.tolist() == []
     assert last(*(quiet(k, [99]) for k in range(2))).residual.tolist() == []
+
+
+@pytest.mark.parametrize("grain, value", [
+    ("pair", "lag"), ("pair", "max_lag"), ("pair", "frozen_s"), ("partition", "lag"), ("partition", "frozen_s"), ("group", "lag"),
+])  # fmt: skip
+def test_rules_have_nothing_to_say_of_markers(grain, value):
+    limit = Condition(value=value, above=0.0)
+    rule = Rule(
+        name="Mine", severity=Severity.WARNING, grain=grain, conditions=(limit,), for_s=120, keep_s=60, summary=""
+    )
+
+    def fires(commits: list[int | None]) -> bool:
+        memory = Memory()
+        verdicts = [advance(memory, quiet(k, commits), (rule,), T0 + 30 * k)[1] for k in range(16)]
+        return any(alert.state is State.FIRING for alert in verdicts[-1].alerts)
+
+    assert (fires([99, 98]), fires([79, 98])) == (False, True)
