@@ -25,6 +25,7 @@ from lagwatch.model.latest import Latest
 from lagwatch.model.service import Receiver
 from lagwatch.monitor import Monitor
 from lagwatch.publish.board import Board
+from lagwatch.publish.metrics.profiles import switched_on
 from lagwatch.publish.notices import Counts, Notices
 
 LOG = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ class Service:
         self._about_itself: Verdict | None = None
         self.board = Board(
             granularity=settings.metrics.granularity,
-            profiles=settings.metrics.profiles,
+            profiles=switched_on(settings.metrics.profiles, topic_config=settings.metrics.kminion_config_keys),
             notices=self._notice_counts,
             suppressed=self._suppressed,
             store=self._store.health,

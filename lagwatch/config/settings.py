@@ -28,6 +28,7 @@ from lagwatch.config.values import (
     SecretUrl,
     Text,
     Url,
+    Words,
 )
 from lagwatch.model.filters import NameFilter
 
@@ -130,6 +131,10 @@ class MetricsSettings(Section):
         description="Exporters whose dashboards and alerts are to go on working: each gets a page of its own, such as "
         "/metrics/kafka_exporter, with its names, labels and values (docs/metric-profiles.md).",
         examples=[["kafka_exporter"]],
+    )
+    kminion_config_keys: Words = Field(
+        ("cleanup.policy",),
+        description="Settings of topics that become labels of kminion_kafka_topic_info (kminion's topics.infoMetric.configKeys).",
     )
 
 

@@ -209,12 +209,15 @@ PositiveSeconds = Annotated[Seconds, AfterValidator(_positive)]
 Interval = Annotated[Seconds, AfterValidator(_interval)]
 Port = Annotated[int, BeforeValidator(_whole_number), AfterValidator(_port)]
 Text = Annotated[str, AfterValidator(_text)]
+Words = Annotated[tuple[Text, ...], BeforeValidator(_one_or_many)]
 Number = Annotated[float, BeforeValidator(_not_a_flag), AfterValidator(_finite)]
 Limit = Annotated[float, BeforeValidator(_not_a_flag), AfterValidator(_limit)]
 Share = Annotated[float, BeforeValidator(_not_a_flag), AfterValidator(_share)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Patterns = Annotated[tuple[Pattern, ...], BeforeValidator(_one_or_many)]
-Profiles = Annotated[tuple[Literal["kafka_exporter"], ...], BeforeValidator(_one_or_many)]
+Profiles = Annotated[
+    tuple[Literal["kafka_exporter", "kminion", "kafka_lag_exporter"], ...], BeforeValidator(_one_or_many)
+]
 Addresses = Annotated[
     tuple[Annotated[str, AfterValidator(_address)], ...], BeforeValidator(_addresses), AfterValidator(_at_least_one)
 ]

@@ -15,7 +15,7 @@ from lagwatch.publish.metrics.kafka import render_view
 from lagwatch.publish.metrics.lines import Rendered, header
 from lagwatch.publish.metrics.negotiation import Variant
 from lagwatch.publish.metrics.own import Inside, own_page
-from lagwatch.publish.metrics.profiles import PROFILES, Part, Profile, body, part
+from lagwatch.publish.metrics.profiles import Part, Profile, body, part
 from lagwatch.publish.metrics.segments import Segment, as_gzip, as_plain, join, pack
 from lagwatch.publish.notices.base import Counts
 
@@ -63,8 +63,8 @@ class Board:
 
     The lines of a cluster are rendered when it is put, on the thread of its monitor, and only those that changed: a failed
     poll that keeps its view costs nothing. `granularity` cuts the page, `notices` tells how sending goes, by receiver, and
-    `suppressed` how many alerts are not told, by cluster and reason; `store` tells how keeping goes. `profiles` names the exporters
-    whose names there is a page for.
+    `suppressed` how many alerts are not told, by cluster and reason; `store` tells how keeping goes. `profiles` are the exporters
+    for whose names there is a page.
     `clock` gives seconds since the epoch.
     """
 
@@ -72,14 +72,14 @@ class Board:
         self,
         *,
         granularity: Granularity | str = Granularity.PARTITION,
-        profiles: Iterable[str] = (),
+        profiles: Mapping[str, Profile] | None = None,
         notices: Callable[[], Mapping[str, Counts]] = dict,
         suppressed: Callable[[], Mapping[str, Mapping[str, int]]] = dict,
         store: Callable[[], StoreHealth | None] = lambda: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._granularity = Granularity(granularity)
-        self._profiles = {name: PROFILES[name] for name in profiles}
+        self._profiles = dict(profiles or {})
         self._notices = notices
         self._suppressed = suppressed
         self._store = store

@@ -39,6 +39,7 @@ class Rows:
     Tables of a snapshot's partitions, topics and commits, labelled in the words of a profile.
 
     `first` are labels that every series begins with; the other arguments are what the profile calls group, topic and partition.
+    `group_heads` is how label sets of each group begin, `partition_rests` how they go on and end for each partition.
     """
 
     def __init__(
@@ -46,13 +47,13 @@ class Rows:
     ) -> None:
         lead = b"".join(b'%s="%s",' % (name.encode(), templated(value)) for name, value in (first or {}).items())
         self._lead = b"{" + lead
-        self._groups = [self._lead + b'%s="%s",' % (group.encode(), templated(one.name)) for one in snapshot.groups]
+        self.group_heads = [self._lead + b'%s="%s",' % (group.encode(), templated(one.name)) for one in snapshot.groups]
         topics = [b'%s="%s"' % (topic.encode(), templated(name)) for name in snapshot.topics.names]
         self._topics = [topic + b"} " for topic in topics]
         table = snapshot.partitions
         numbers = zip(table.topic.tolist(), table.partition.tolist(), strict=True)
         label = b',%s="%%d"} ' % partition.encode()
-        self._partitions = [topics[of] + label % number for of, number in numbers]
+        self.partition_rests = [topics[of] + label % number for of, number in numbers]
 
     def topics(self, *columns: Column) -> Table:
         """One row a topic."""
@@ -60,21 +61,21 @@ class Rows:
 
     def partitions(self, *columns: Column) -> Table:
         """One row a partition."""
-        return self._listed(self._partitions, columns)
+        return self._listed(self.partition_rests, columns)
 
-    def groups(self, *columns: Column) -> Table:
-        """One row a group."""
-        count = len(self._groups)
-        rows = np.arange(count, dtype=np.int32)
-        return Table([name[:-1] for name in self._groups], rows, [b"} "], np.zeros(count, np.int32), columns)
+    def groups(self, *columns: Column, which: Int32 | None = None) -> Table:
+        """One row a group; of all groups, or of those given."""
+        rows = np.arange(len(self.group_heads), dtype=np.int32) if which is None else which
+        heads = [head[:-1] for head in self.group_heads]
+        return Table(heads, rows, [b"} "], np.zeros(len(rows), np.int32), columns)
 
     def pairs(self, group: Int32, topic: Int32, *columns: Column) -> Table:
         """One row for each group and topic given; sorted by group."""
-        return Table(self._groups, group, self._topics, topic, columns)
+        return Table(self.group_heads, group, self._topics, topic, columns)
 
     def commits(self, group: Int32, row: Int32, *columns: Column) -> Table:
         """One row for each group and row of the partition table given; sorted by group."""
-        return Table(self._groups, group, self._partitions, row, columns)
+        return Table(self.group_heads, group, self.partition_rests, row, columns)
 
     def _listed(self, rests: list[bytes], columns: tuple[Column, ...]) -> Table:
         count = len(rests)
@@ -114,7 +115,7 @@ def commits(snapshot: Snapshot) -> Commits:
     return Commits(group, row, offset, np.cumsum(begins) - 1, group[begins], topic[begins])
 
 
-def summed(values: Int64, index: Int64, size: int) -> Int64:
+def summed(values: Int64, index: Int64 | Int32, size: int) -> Int64:
     """The sum of the values that have each index, exact up to 64 bits."""
     total = np.zeros(size, np.int64)
     np.add.at(total, index, values)

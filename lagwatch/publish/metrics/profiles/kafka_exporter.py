@@ -98,12 +98,15 @@ def _commits(snapshot: Snapshot, rows: Rows) -> Iterator[Table]:
     there, end = offset != UNKNOWN, snapshot.partitions.end[row]
     measured = ~there | (end != UNKNOWN)
     lag = np.where(there, end - offset, UNKNOWN)
-    of_rows = (Column(GROUP_OFFSET, offset, known=_every(pair)), Column(GROUP_LAG, lag, known=measured))
+    of_rows = (Column(GROUP_OFFSET, offset, known=_every(offset)), Column(GROUP_LAG, lag, known=measured))
     yield rows.commits(found.pair_group[pair], row.astype(np.int32), *of_rows)
-    sums = summed(offset, pair, len(sizes)), summed(np.where(there & measured, lag, 0), pair, len(sizes))
     of_pairs = (
-        Column(GROUP_OFFSET_SUM, sums[0], known=_every(sizes)),
-        Column(GROUP_LAG_SUM, sums[1], known=_every(sizes)),
+        Column(GROUP_OFFSET_SUM, offset_sum := summed(offset, pair, len(sizes)), known=_every(offset_sum)),
+        Column(
+            GROUP_LAG_SUM,
+            summed(np.where(there & measured, lag, 0), pair, len(sizes)),
+            known=summed((there & measured).astype(np.int64), pair, len(sizes)) > 0,
+        ),
     )
     yield rows.pairs(found.pair_group, found.pair_topic, *of_pairs)
 

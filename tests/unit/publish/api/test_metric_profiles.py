@@ -18,7 +18,7 @@ def one(name="main", size=1):
     return latest(view(snapshot({"orders": topic(*[(0, 7)] * size)}, {}, cluster=name)))
 
 
-def api(*clusters, profiles=tuple(PROFILES)):
+def api(*clusters, profiles=PROFILES):
     board = Board(profiles=profiles, clock=lambda: world.NOW)
     for cluster in clusters:
         board.put(cluster)
@@ -44,7 +44,7 @@ def test_it_is_the_same_compressed_and_in_the_text_format_also_for_those_who_pre
 
 
 def test_the_compressed_page_is_one_gzip_member():
-    board = Board(profiles=["kafka_exporter"], clock=lambda: world.NOW)
+    board = Board(profiles=PROFILES, clock=lambda: world.NOW)
     board.put(one())
     (packed,) = board.profile_pieces("kafka_exporter", ["main"], gzip=True)
     assert gzip.decompress(packed) == b"".join(board.profile_pieces("kafka_exporter", ["main"], gzip=False))
@@ -61,19 +61,23 @@ def test_several_clusters_are_not_mixed_under_names_that_cannot_tell_them_apart(
 
 
 @pytest.mark.parametrize(
-    ("path", "detail"),
+    ("path", "asked", "detail"),
     [
-        (f"{PAGE}?cluster=mian", "There is no cluster 'mian'; did you mean 'main'?"),
-        ("/metrics/burrows", "There is no metric profile 'burrows' in metrics.profiles."),
-        ("/metrics/kafka_exporters", "There is no metric profile 'kafka_exporters' in metrics.profiles; did you mean"),
+        (PAGE, {"cluster": "mian"}, "There is no cluster 'mian'; did you mean 'main'?"),
+        ("/metrics/burrows", {}, "There is no metric profile 'burrows' in metrics.profiles."),
+        (
+            "/metrics/kafka_exporters",
+            {},
+            "There is no metric profile 'kafka_exporters' in metrics.profiles; did you mean",
+        ),
     ],
 )
-def test_what_is_not_there_is_told(path, detail):
-    assert api(one()).problem(path, 404)["detail"].startswith(detail)
+def test_what_is_not_there_is_told(path, asked, detail):
+    assert api(one()).problem(path, 404, **asked)["detail"].startswith(detail)
 
 
 def test_a_profile_that_is_not_switched_on_has_no_page():
-    assert api(one(), profiles=()).problem(PAGE, 404)["type"] == "urn:lagwatch:unknown-name"
+    assert api(one(), profiles={}).problem(PAGE, 404)["type"] == "urn:lagwatch:unknown-name"
 
 
 def test_lagwatchs_own_page_stays_as_it_is():

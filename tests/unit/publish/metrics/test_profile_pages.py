@@ -46,7 +46,7 @@ def test_no_series_is_there_twice(profile):
 @ALL
 def test_facts_are_withdrawn_when_they_are_too_old(profile):
     now = [T0]
-    board = Board(profiles=[profile.name], clock=lambda: now[0])
+    board = Board(profiles={profile.name: profile}, clock=lambda: now[0])
     one = latest(view(snapshot({"orders": topic((0, 9))}, {"billing": group({"orders": [3]})})))
     board.put(one)
     assert "orders" in page(board, profile)
@@ -58,7 +58,7 @@ def test_facts_are_withdrawn_when_they_are_too_old(profile):
 
 @ALL
 def test_before_the_first_good_poll_there_are_no_facts(profile):
-    board = Board(profiles=[profile.name], clock=lambda: T0)
+    board = Board(profiles={profile.name: profile}, clock=lambda: T0)
     board.put(world.waiting())
     assert "orders" not in page(board, profile)
 
@@ -66,7 +66,7 @@ def test_before_the_first_good_poll_there_are_no_facts(profile):
 @ALL
 def test_odd_names_survive(profile):
     name = 'a"b\\c\n%d'
-    board = Board(profiles=[profile.name], clock=lambda: T0)
+    board = Board(profiles={profile.name: profile}, clock=lambda: T0)
     board.put(latest(view(snapshot({"orders": topic((0, 9))}, {name: group({"orders": [3]})}))))
     found = {value for m in parse_text(page(board, profile)) for s in m.samples for value in s.labels.values()}
     assert name in found
