@@ -45,10 +45,10 @@ class Exchange:
     def later(self, within_s: float) -> "Exchange":
         """
         For what may be asked once the rest is answered, within this time (and the deadline): what fails there counts for nothing
-        here, and a broker that is silent is not asked again. A broker may take all that time for an answer.
+        here, and a broker that is silent is not asked again. A broker may take half that time for an answer.
         """
         other = Exchange(self.client, min(self._deadline, time.monotonic() + within_s))
-        other._patience_s = within_s
+        other._patience_s = within_s / 2
         other._silent = dict(self._silent)
         return other
 
