@@ -1,15 +1,16 @@
 """What is published of a View: its columns under the names of their families. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
 
-from lagwatch.model.snapshot import UNKNOWN, UNKNOWN_LEADER, Bool, Int32, Int64, Snapshot
+from lagwatch.model.snapshot import UNKNOWN, UNKNOWN_LEADER, Bool, Int64, Snapshot
 from lagwatch.model.view import View
 from lagwatch.publish.metrics import families as f
 from lagwatch.publish.metrics.families import Family, Granularity
-from lagwatch.publish.metrics.lines import Column, Rendered, Table, label_set, listed, render, templated
+from lagwatch.publish.metrics.lines import Column, Rendered, Table, label_set, listed, render
+from lagwatch.publish.metrics.names import Names
 
 
 def render_view(view: View, granularity: Granularity, before: Iterable[Rendered] = ()) -> tuple[Rendered, ...]:
@@ -24,7 +25,7 @@ def _cut(table: Table, granularity: Granularity) -> Table:
 
 
 def _tables(view: View) -> Iterator[Table]:
-    names = _Names(view.snapshot)
+    names = Names(view.snapshot)
     yield _commits(view, names)
     yield _pairs(view, names)
     yield _groups(view, names)
@@ -35,35 +36,13 @@ def _tables(view: View) -> Iterator[Table]:
     yield from _infos(view.snapshot)
 
 
-class _Names:
-    """The parts that label sets are made of: how they begin and go on for each group, topic and partition."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        self.cluster = b'{kafka_cluster="%s",' % templated(snapshot.cluster)
-        self.groups = [self.cluster + b'group="%s",' % templated(group.name) for group in snapshot.groups]
-        topics = [b'topic="%s"' % templated(name) for name in snapshot.topics.names]
-        self.topics = [topic + b"} " for topic in topics]
-        table = snapshot.partitions
-        numbers = zip(table.topic.tolist(), table.partition.tolist(), strict=True)
-        self.partitions = [b'%s,partition="%d"} ' % (topics[topic], partition) for topic, partition in numbers]
-
-    def by_group(self, group: Int32, rests: Sequence[bytes], rest: Int32, *columns: Column) -> Table:
-        """A table whose rows are sorted by group."""
-        return Table(self.groups, group, rests, rest, columns)
-
-    def by_cluster(self, rests: Sequence[bytes], *columns: Column) -> Table:
-        """A table of which each row goes on with one of these."""
-        count = len(rests)
-        return Table([self.cluster], np.zeros(count, np.int32), rests, np.arange(count, dtype=np.int32), columns)
-
-
-def _commits(view: View, names: _Names) -> Table:
+def _commits(view: View, names: Names) -> Table:
     commits = view.snapshot.commits
     columns = (Column(f.groups.GROUP_LAG, view.lag), Column(f.groups.COMMITTED_OFFSET, commits.offset))
     return names.by_group(commits.group, names.partitions, commits.row, *columns)
 
 
-def _pairs(view: View, names: _Names) -> Table:
+def _pairs(view: View, names: Names) -> Table:
     pairs = view.pairs
     columns = (
         Column(f.groups.TOPIC_LAG, pairs.lag),
@@ -74,7 +53,7 @@ def _pairs(view: View, names: _Names) -> Table:
     return names.by_group(pairs.group, names.topics, pairs.topic, *columns)
 
 
-def _groups(view: View, names: _Names) -> Table:
+def _groups(view: View, names: Names) -> Table:
     groups, table = view.snapshot.groups, view.groups
     read = np.fromiter((group.known for group in groups), np.bool_)
     columns = (
@@ -89,7 +68,7 @@ def _groups(view: View, names: _Names) -> Table:
     return listed([name[:-1] + b"} " for name in names.groups], *columns)
 
 
-def _states(snapshot: Snapshot, names: _Names) -> Table:
+def _states(snapshot: Snapshot, names: Names) -> Table:
     known = [
         (name, group) for name, group in zip(names.groups, snapshot.groups, strict=True) if group.state is not None
     ]
@@ -100,7 +79,7 @@ def _states(snapshot: Snapshot, names: _Names) -> Table:
     return _info(f.groups.GROUP_STATE, [name + rests[group.state, group.type] for name, group in known])
 
 
-def _partitions(snapshot: Snapshot, names: _Names) -> Table:
+def _partitions(snapshot: Snapshot, names: Names) -> Table:
     table = snapshot.partitions
     placed = _placed(snapshot)
     columns = (
@@ -116,7 +95,7 @@ def _partitions(snapshot: Snapshot, names: _Names) -> Table:
     return names.by_cluster(names.partitions, *columns)
 
 
-def _topics(view: View, names: _Names) -> Table:
+def _topics(view: View, names: Names) -> Table:
     topics, of = view.snapshot.topics, view.snapshot.partitions.topic
 
     def count(flags: Bool) -> Int64:
