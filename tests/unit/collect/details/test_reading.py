@@ -263,6 +263,7 @@ def test_producers_that_hold_a_partition_are_named(open_transactions, reader):
 
 
 def test_a_producer_whose_coordinator_may_be_silent_is_not_called_hung(open_transactions, reader):
+    open_transactions.topics["orders"] = Topic([2], lso=90)
     open_transactions.hooks["ListTransactions"] = lambda number, request: (
         SILENCE if number == 1 else listed(number, request)
     )
