@@ -15,9 +15,11 @@ from lagwatch.judge.engine import Alerts
 from lagwatch.judge.state import not_seen_yet
 from lagwatch.logs import event
 from lagwatch.model.alerts import Rule, State, Transition
+from lagwatch.model.commit_windows import WindowOptions
 from lagwatch.model.latest import Latest, PollHealth
 from lagwatch.model.service import Service
 from lagwatch.model.snapshot import Gap, Snapshot
+from lagwatch.model.view import View
 
 LOG = logging.getLogger(__name__)
 
@@ -41,8 +43,8 @@ class Monitor:
 
     `on_latest` gets the new Latest and the transitions of this poll after every poll, failed ones too: a failed poll keeps
     the view of the last good one, which ages; after some, pending and firing alerts are unknown.
-    `clock` gives seconds since the epoch, `timer` any steady seconds. Growth is measured over `growth_window_s`. Only one
-    tick runs at a time; one that finds another under way does nothing.
+    `clock` gives seconds since the epoch, `timer` any steady seconds. Growth is measured over `growth_window_s`; `windows` says
+    what is kept for Burrow's evaluator. Only one tick runs at a time; one that finds another under way does nothing.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Monitor:
         interval_s: float,
         deadline_s: float,
         growth_window_s: float = WINDOW_S,
+        windows: WindowOptions | None = None,
         on_latest: Callable[[Latest, Sequence[Transition]], None],
         clock: Callable[[], float] = time.time,
         timer: Callable[[], float] = time.perf_counter,
@@ -64,7 +67,7 @@ class Monitor:
         self._health = PollHealth(interval_s=interval_s, deadline_s=deadline_s)
         self.latest = Latest(cluster=name, health=self._health, rules=rules)
         self._reader = reader
-        self._memory = Memory(growth_window_s)
+        self._memory = Memory(growth_window_s, windows)
         self._on_latest = on_latest
         self._clock = clock
         self._timer = timer
@@ -75,6 +78,7 @@ class Monitor:
         self._started_at = clock()
         self._changes: tuple[Transition, ...] = ()
         self._failing: tuple[str, int] = ("", 0)
+        self._windows_off = ""
 
     def tick(self) -> None:
         """Poll once and publish what came of it; never raises."""
@@ -95,6 +99,14 @@ class Monitor:
     def alerts(self) -> Alerts:
         """The alerts between two evaluations; only the thread of the ticks may look at them or change them."""
         return self._memory.alerts
+
+    def forget(self, group: str, topic: str | None = None) -> None:
+        """
+        Let the next poll empty the windows of commits of a group (on one topic), as Burrow's DELETE does; on any thread.
+
+        Readers leave them out from now on; the group's next commit brings them back.
+        """
+        self._memory.windows.removed[group, topic] = self._clock()
 
     def taken_up(self) -> None:
         """Alerts of a run before were added to `alerts`: until the first poll they are shown, as unknown."""
@@ -137,12 +149,21 @@ class Monitor:
         view, verdict = advance(self._memory, snapshot, rules, snapshot.at, self._service(good))
         advanced = self._timer()
         self._good(snapshot, advanced - started)
+        self._log_windows(view)
         self.latest = Latest(
             cluster=self.name, health=self._health, rules=rules, view=view, verdict=verdict, gaps=snapshot.gaps
         )
         self._changes = verdict.transitions
         _log_poll(self.latest, snapshot, read_s=read - started, advance_s=advanced - read)
         _log_transitions(verdict.transitions)
+
+    def _log_windows(self, view: View) -> None:
+        """That windows of commits are given up or kept again is said once."""
+        off = "" if view.burrow is None else view.burrow.off
+        if bool(off) != bool(self._windows_off):
+            level, name = (logging.WARNING, "windows off") if off else (logging.INFO, "windows on")
+            event(LOG, level, name, cluster=self.name, reason=off or None)
+        self._windows_off = off
 
     def _miss(self) -> None:
         """A poll that gave nothing: what was seen ages, and whether the cluster is still watched is judged all the same."""

@@ -76,6 +76,7 @@ class Service:
                 interval_s=cluster.interval_s,
                 deadline_s=cluster.deadline_s,
                 growth_window_s=cluster.growth_window_s,
+                windows=settings.burrow.window_options(),
                 on_latest=self._publish,
             )
             for cluster in settings.clusters

@@ -10,7 +10,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from lagwatch.config.access import TokenSettings
+from lagwatch.config.burrow import BurrowSettings
 from lagwatch.config.connection import ConnectionSettings
+from lagwatch.config.profiles import ProfileSettings
 from lagwatch.config.receivers import MaintenanceSettings, ReceiverSettings, RouteSettings, TemplateSettings
 from lagwatch.config.ruleset import RuleSettings
 from lagwatch.config.section import Section, read_secret
@@ -192,4 +194,7 @@ class Settings(Section):
         (), description="Windows that come again and again, in which nobody is told."
     )
     templates: dict[Name, TemplateSettings] = Field({}, description="Words of your own for messages, by name.")
+    burrow: BurrowSettings = Field(
+        BurrowSettings(), description="Windows of commits for whoever comes from Burrow: /v3, the profile burrow."
+    )
     log: LogSettings = Field(LogSettings(), description="What lagwatch says while it runs, on stderr.")

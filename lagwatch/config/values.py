@@ -103,6 +103,18 @@ def _port(value: int) -> int:
     return value
 
 
+def _amount(value: int) -> int:
+    if not 0 <= value <= 999_999_999:
+        raise ValueError("a whole number from 0 to 999999999")
+    return value
+
+
+def _slots(value: int) -> int:
+    if not 1 <= value <= 100:
+        raise ValueError("a whole number from 1 to 100")
+    return value
+
+
 def _not_a_flag(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError("a number")  # noqa: TRY004 (pydantic collects ValueErrors only)
@@ -208,6 +220,8 @@ Seconds = Annotated[float, BeforeValidator(parse_duration)]
 PositiveSeconds = Annotated[Seconds, AfterValidator(_positive)]
 Interval = Annotated[Seconds, AfterValidator(_interval)]
 Port = Annotated[int, BeforeValidator(_whole_number), AfterValidator(_port)]
+Amount = Annotated[int, BeforeValidator(_whole_number), AfterValidator(_amount)]
+Slots = Annotated[int, BeforeValidator(_whole_number), AfterValidator(_slots)]
 Text = Annotated[str, AfterValidator(_text)]
 Words = Annotated[tuple[Text, ...], BeforeValidator(_one_or_many)]
 Number = Annotated[float, BeforeValidator(_not_a_flag), AfterValidator(_finite)]
