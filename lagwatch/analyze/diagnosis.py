@@ -8,13 +8,32 @@ from bisect import bisect_left
 from collections.abc import Callable
 from typing import Final
 
+from lagwatch.analyze.causes.brokers import broker_fault
+from lagwatch.analyze.causes.calm import catching_up, rare_commits, unknown
 from lagwatch.analyze.causes.case import Case
-from lagwatch.analyze.causes.membership import stopped
+from lagwatch.analyze.causes.loss import retention
+from lagwatch.analyze.causes.membership import abandoned_topic, rebalancing, stopped
+from lagwatch.analyze.causes.speed import flood, hot_partition, slow, too_few_members
+from lagwatch.analyze.causes.standstill import open_transaction, stalled
 from lagwatch.model.diagnosis import Diagnosis, Finding
 from lagwatch.model.view import View
 
-CAUSES: Final[tuple[Callable[[Case], Finding | None], ...]] = (stopped,)
-"""Every cause; in this order where two are equally sure."""
+CAUSES: Final[tuple[Callable[[Case], Finding | None], ...]] = (
+    broker_fault,
+    stopped,
+    open_transaction,
+    rebalancing,
+    stalled,
+    retention,
+    hot_partition,
+    slow,
+    flood,
+    too_few_members,
+    abandoned_topic,
+    catching_up,
+    rare_commits,
+)
+"""Every cause that can be named; in this order where two are equally sure."""
 
 
 def diagnosis_of(view: View, name: str) -> Diagnosis | None:
@@ -28,6 +47,8 @@ def diagnose(view: View, group: int) -> Diagnosis:
     """Why the group of that row of the group table lags."""
     case = Case.of(view, group)
     found = [finding for cause in CAUSES if (finding := cause(case)) is not None]
+    if not found and (unclear := unknown(case)) is not None:
+        found = [unclear]
     findings = tuple(sorted(found, key=lambda finding: -finding.certainty))
     return Diagnosis(
         group=case.name,

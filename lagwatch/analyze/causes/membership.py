@@ -1,24 +1,102 @@
-"""Causes in who reads: nobody. Pure."""
+"""Causes in who reads: nobody, nobody any more on this topic, or a group that is still sorting that out. Pure."""
 
 import numpy as np
 
-from lagwatch.analyze.causes.case import Case
+from lagwatch.analyze.causes.case import LOOPS, Case, OnTopic
+from lagwatch.analyze.causes.words import certain, lasting, messages
 from lagwatch.model.diagnosis import Cause, Finding
-from lagwatch.model.words import duration
+from lagwatch.model.words import duration, plural
+
+LEFT_FOR_SURE_S = 600.0
 
 
 def stopped(case: Case) -> Finding | None:
-    """The group has no members, and none of its commits moves."""
-    if case.group.member_count != 0 or not case.lag:
+    """The group has no members, and its commits stand still (a reader without membership may commit for it all the same)."""
+    if case.members != 0 or not case.lag or any(_moves(case, each) for each in case.topics):
         return None
-    gone_s = float(case.view.groups.members_gone_s[case.index])
+    gone_s = case.value("members_gone_s")
+    still = max((float(each.value("frozen_s")) for each in case.topics), default=0.0)
     since = (
-        f"no members for {duration(gone_s)}" if np.isfinite(gone_s) else "no members, and had none since it is watched"
+        f"has had no members for {duration(gone_s)}"
+        if np.isfinite(gone_s)
+        else f"has no members, and had none since lagwatch looks ({duration(still)})"
     )
     return Finding(
         cause=Cause.STOPPED,
-        sentence=f"{case.name} has had {since}: nobody reads, and {case.lag:,} messages are waiting.",
-        certainty=0.95,
-        next_step=f"Start the consumers of {case.name}.",
-        evidence={"members": 0.0, "members_gone_s": gone_s, "lag": float(case.lag)},
+        sentence=f"{case.name} {since}: nobody reads; {messages(case.lag)} wait{'s' if case.lag == 1 else ''}.",
+        certainty=0.97 if still > case.still_s or np.isfinite(gone_s) else 0.85,
+        next_step=f"Start the consumers of {case.name}: were they scaled to zero, do they crash at the start, have their "
+        "credentials expired? If it is not to come back, delete the group.",
+        evidence={
+            "members": 0.0,
+            "members_gone_s": gone_s,
+            "frozen_s": still,
+            "lag": float(case.lag),
+            "state": case.group.state,
+        },
+    )
+
+
+def _moves(case: Case, each: OnTopic) -> bool:
+    """Whether a commit moved lately, and after the last member was seen."""
+    gone_s, active_s = case.value("members_gone_s"), each.value("active_s")
+    return active_s <= each.still_s < gone_s
+
+
+def abandoned_topic(case: Case) -> Finding | None:
+    """The group lives and is at rest, and no member of it owns a partition of the topic."""
+    for each in case.topics:
+        left_s = each.value("left_s")
+        if left_s >= 0 and each.lag > 0:
+            return Finding(
+                cause=Cause.ABANDONED_TOPIC,
+                sentence=f"{case.name} does not consume {each.topic} any more: for {duration(left_s)} none of its "
+                f"{plural(case.members, 'member')} has owned a partition of it, and the commits stand still; its lag there "
+                f"({messages(each.lag)}) will only grow.",
+                certainty=certain(0.8, 0.95, left_s / LEFT_FOR_SURE_S) * (0.5 + 0.5 * case.share(each.lag)),
+                next_step=f"If that is meant, delete the commits: kafka-consumer-groups.sh --delete-offsets --group {case.name} "
+                f"--topic {each.topic}; if not, look at what its consumers subscribe to.",
+                topic=each.topic,
+                evidence={
+                    "left_s": left_s,
+                    "members": float(case.members),
+                    "lag": each.lag,
+                    "frozen_s": each.value("frozen_s"),
+                },
+            )
+    return None
+
+
+def rebalancing(case: Case) -> Finding | None:
+    """The group has not been at rest for a while, or comes to rest only to leave it again."""
+    unsettled_s, times = case.value("unsettled_s"), case.value("rebalances")
+    lasts = not case.settled and unsettled_s > case.still_s
+    if not case.lag or not case.restless:
+        return None
+    evidence = {
+        "unsettled_s": unsettled_s,
+        "rebalances": times,
+        "state": case.group.state,
+        "members": float(case.members),
+    }
+    if lasts:
+        return Finding(
+            cause=Cause.REBALANCING,
+            sentence=f"{case.name} has been rebalancing {lasting(unsettled_s)} ({case.group.state}, "
+            f"{plural(case.members, 'member')}): while it sorts out who reads what, little or nothing is "
+            f"read; {messages(case.lag)} behind.",
+            certainty=certain(0.85, 0.95, unsettled_s / (5 * case.still_s)),
+            next_step="Find the member that does not answer: it is busy with a batch for longer than it may "
+            "(max.poll.interval.ms), or hangs. Restart it, or give it less to do at once (max.poll.records).",
+            evidence=evidence,
+        )
+    return Finding(
+        cause=Cause.REBALANCING,
+        sentence=f"{case.name} does not come to rest: {plural(round(times), 'rebalance')} in the last 15 minutes, now "
+        f"{case.group.state or 'unknown'} with {plural(case.members, 'member')}; with each, reading stops; "
+        f"{messages(case.lag)} behind.",
+        certainty=certain(0.7, 0.92, (times - LOOPS) / LOOPS),
+        next_step="Look for members that come and go: crashes, max.poll.interval.ms exceeded, lost heartbeats, an autoscaler. "
+        "Static membership (group.instance.id) and the cooperative assignor make rebalances cheaper.",
+        evidence=evidence,
     )

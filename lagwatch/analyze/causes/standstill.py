@@ -1,0 +1,161 @@
+"""Causes of commits that stand still while members are there: a record nobody passes, an open transaction. Pure."""
+
+import numpy as np
+
+from lagwatch.analyze.causes.case import Case, OnTopic
+from lagwatch.analyze.causes.words import certain, lasting, messages, numbered, where
+from lagwatch.model.details import OpenProducer, Transaction
+from lagwatch.model.diagnosis import Cause, Finding
+from lagwatch.model.words import duration, plural
+
+_LONG = 4.0  # times the patience: then it is no coincidence
+
+
+def stalled(case: Case) -> Finding | None:
+    """Partitions whose commits stand still although somebody is there to read them, and nothing keeps the records back."""
+    if case.members == 0 or not case.settled:
+        return None
+    for each in case.topics:
+        rows = np.flatnonzero(each.stuck & ~each.blocked)
+        if len(rows) and not each.value("left_s") >= 0:
+            return _stalled(case, each, rows)
+    return None
+
+
+def _stalled(case: Case, each: OnTopic, rows: np.ndarray) -> Finding:
+    worst = int(rows[np.argmax(each.lags[rows])])
+    lag, frozen_s = float(each.lags[rows].sum()), float(each.frozen[worst])
+    partition, offset = int(each.partitions[worst]), int(each.committed[worst])
+    owner = case.owner(each.topic, partition)
+    everything = len(rows) == len(each.lags)
+    seen = "" if not np.isnan(each.interval_s) else ", and no commit of it was ever seen to move"
+    place = where(each.topic, sorted(each.partitions[rows].tolist()), len(each.lags))
+    at = f"at offset {offset:,}" if len(rows) == 1 else f"{numbered([partition])} at offset {offset:,}"
+    others = "" if everything else f", while {plural(len(each.lags) - len(rows), 'other')} of the topic go on"
+    return Finding(
+        cause=Cause.STALLED,
+        sentence=f"{case.name} stands still on {place} {lasting(frozen_s)} ({at}{', ' + owner if owner else ''}){others}{seen}; "
+        f"{messages(lag)} behind it. {_meaning(each, everything=everything, owned=not owner.startswith('which'))}",
+        certainty=_sure(each, frozen_s) * (0.5 + 0.5 * case.share(lag)),
+        next_step=_look(case, each.topic, partition, offset),
+        topic=each.topic,
+        partition=partition,
+        evidence={
+            "partitions_stuck": float(len(rows)),
+            "partitions": float(len(each.lags)),
+            "offset": float(offset),
+            "frozen_s": frozen_s,
+            "commit_interval_s": each.interval_s,
+            "lag": lag,
+            "members": float(case.members) if case.members >= 0 else None,
+            "owner": owner or None,
+        },
+    )
+
+
+def _sure(each: OnTopic, frozen_s: float) -> float:
+    """A group that was never seen to commit may be one that commits rarely."""
+    if each.doubtful:
+        return 0.4
+    if np.isnan(each.interval_s):
+        return certain(0.6, 0.9, frozen_s / 3600.0)
+    return certain(0.85, 0.96, frozen_s / (_LONG * each.still_s))
+
+
+def _meaning(each: OnTopic, *, everything: bool, owned: bool) -> str:
+    if each.doubtful:
+        return "One message a partition of a quiet topic may be the marker of a transaction, with nothing to read."
+    if not owned:
+        return "Nobody reads it: the assignment leaves it out."
+    if everything:
+        return "Its members are there and get nowhere: a handler that hangs, or a record that they cannot pass."
+    return "Most probably the record at that offset cannot be processed (a poison record), or its handler hangs."
+
+
+def _look(case: Case, topic: str, partition: int, offset: int) -> str:
+    return (
+        f"Look at that record (kafka-console-consumer.sh --topic {topic} --partition {partition} --offset {offset} "
+        "--max-messages 1) and at the owner's log and threads. If the record is to be skipped: stop the group, then "
+        f"kafka-consumer-groups.sh --group {case.name} --topic {topic}:{partition} --reset-offsets --shift-by 1 --execute."
+    )
+
+
+def open_transaction(case: Case) -> Finding | None:
+    """The group has read all that is committed, and an open transaction holds back the rest."""
+    for each in case.topics:
+        rows = np.flatnonzero(each.blocked)
+        if len(rows):
+            return _blocked(case, each, rows)
+    return None
+
+
+def _blocked(case: Case, each: OnTopic, rows: np.ndarray) -> Finding:
+    worst = int(rows[np.argmax(each.lags[rows])])
+    partition = int(each.partitions[worst])
+    held_s = float(case.view.topics.lso_held_s[int(case.view.pairs.topic[each.pair])])
+    lag = float(each.lags[rows].sum())
+    stable = int(case.view.snapshot.partitions.lso[each.at[worst]])
+    holder = _holder(case, each.topic, partition)
+    transaction = _transaction(case, each.topic, partition, holder)
+    place = where(each.topic, sorted(each.partitions[rows].tolist()), len(each.lags))
+    who, evidence = _who(case, holder, transaction)
+    return Finding(
+        cause=Cause.OPEN_TRANSACTION,
+        sentence=f"{case.name} has read all committed records of {place}; "
+        f"a transaction that has been open for {duration(held_s)} or longer holds back the rest ({messages(lag)}, from offset "
+        f"{stable:,}). {who}",
+        certainty=(0.96 if holder or transaction else 0.9) * (0.5 + 0.5 * case.share(lag)),
+        next_step=_end(each.topic, partition, holder, transaction),
+        topic=each.topic,
+        partition=partition,
+        evidence={"last_stable_offset": float(stable), "lso_held_s": held_s, "held_back": lag, **evidence},
+    )
+
+
+def _holder(case: Case, topic: str, partition: int) -> OpenProducer | None:
+    """The producer whose transaction began first on that partition."""
+    details = case.view.snapshot.details
+    known = details.transactions.value.holders if details and details.transactions else ()
+    here = (each for each in known if (each.topic, each.partition) == (topic, partition))
+    return min(here, key=lambda each: each.start_offset, default=None)
+
+
+def _transaction(case: Case, topic: str, partition: int, holder: OpenProducer | None) -> Transaction | None:
+    details = case.view.snapshot.details
+    known = details.transactions.value.ongoing if details and details.transactions else ()
+    for each in known:
+        if holder is not None and each.producer_id == holder.producer_id:
+            return each
+    here = (each for each in known if (topic, partition) in each.partitions and each.started_at is not None)
+    return None if holder else min(here, key=lambda each: each.started_at or 0.0, default=None)
+
+
+def _who(
+    case: Case, holder: OpenProducer | None, transaction: Transaction | None
+) -> tuple[str, dict[str, float | str | None]]:
+    """Whose transaction it is, in words and figures."""
+    if holder is None and transaction is None:
+        return "Whose transaction it is, is not known (yet).", {}
+    producer = holder.producer_id if holder else transaction.producer_id if transaction else -1
+    name = (holder.transactional_id if holder else "") or (transaction.transactional_id if transaction else "")
+    since = transaction.started_at if transaction and transaction.started_at else holder.since if holder else None
+    age_s = None if since is None else case.view.snapshot.at - since
+    called = f", transactional id {name}" if name else "; no transaction coordinator knows it, so it is hung"
+    begun = "" if age_s is None else f", since {duration(max(age_s, 0.0))} ago"
+    return f"It is that of producer {producer}{called}{begun}.", {
+        "producer_id": str(producer),
+        "transactional_id": name or None,
+        "open_s": age_s,
+    }
+
+
+def _end(topic: str, partition: int, holder: OpenProducer | None, transaction: Transaction | None) -> str:
+    if holder is not None and transaction is None and not holder.transactional_id:
+        return (
+            "Nobody will end it by itself: kafka-transactions.sh abort "
+            f"--topic {topic} --partition {partition} --start-offset {holder.start_offset}."
+        )
+    return (
+        "See what became of that producer: it commits, aborts, or runs into transaction.timeout.ms by itself. If it never ends: "
+        "kafka-transactions.sh find-hanging, then abort."
+    )

@@ -1,0 +1,316 @@
+"""Each cause is found where it is the cause, and comes first; what is well has none."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lagwatch.analyze.diagnosis import diagnose
+from lagwatch.model.details import Details, OpenProducer, Part, Transaction, Transactions
+from lagwatch.model.diagnosis import Cause
+from lagwatch.model.snapshot import Assigned, Gap, Member
+from tests.support.build import T0
+from tests.support.troubles import ALL, members, story
+
+TRANSACTION = Details(
+    transactions=Part(
+        value=Transactions(
+            ongoing=(
+                Transaction(
+                    transactional_id="payer-7",
+                    producer_id=4711,
+                    state="Ongoing",
+                    started_at=T0,
+                    partitions=(("orders", 0),),
+                ),
+            ),
+            holders=(
+                OpenProducer(
+                    topic="orders",
+                    partition=0,
+                    producer_id=4711,
+                    producer_epoch=3,
+                    start_offset=3000,
+                    transactional_id="payer-7",
+                ),
+            ),
+        ),
+        read_at=T0 + 900,
+    )
+)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A story, the cause that comes first, what its sentence says, and which others there may be."""
+
+    cause: Cause
+    says: tuple[str, ...]
+    others: frozenset[Cause] = frozenset()
+    story: dict = field(default_factory=dict)
+
+
+def one_slow_member(k, p):
+    return 100 if p in (2, 3) and k > 20 else ALL
+
+
+TROUBLES = {
+    "nobody is there": Trouble(
+        Cause.STOPPED,
+        ("no members for 9m 30s", "nobody reads; 36,000 messages wait"),
+        story={"member_count": lambda k: 3 if k <= 20 else 0, "reads": lambda k, p: ALL if k < 20 else 0},
+    ),
+    "nobody was ever there": Trouble(
+        Cause.STOPPED,
+        ("no members, and had none since lagwatch looks (19m 30s)",),
+        story={"member_count": lambda k: 0, "reads": lambda k, p: 0},
+    ),
+    "one record cannot be passed": Trouble(
+        Cause.STALLED,
+        ("orders partition 4 for 9m 30s (at offset 6,300, owned by billing-2 on 10.0.0.2)", "5 others", "poison"),
+        story={"reads": lambda k, p: 0 if p == 4 and k > 20 else ALL},
+    ),
+    "all handlers hang": Trouble(
+        Cause.STALLED,
+        ("all 6 partitions of orders for 9m 30s (partition 0 at offset 6,300", "get nowhere"),
+        story={"reads": lambda k, p: 0 if k > 20 else ALL},
+    ),
+    "members who never committed": Trouble(
+        Cause.STALLED,
+        ("no commit of it was ever seen to move",),
+        story={"reads": lambda k, p: 0},
+    ),
+    "a partition that nobody owns": Trouble(
+        Cause.STALLED,
+        ("which no member owns", "Nobody reads it"),
+        story={
+            "reads": lambda k, p: 0 if p == 5 and k > 20 else ALL,
+            "owners": lambda k: members(3, 5),
+        },
+    ),
+    "the consumers became slow": Trouble(
+        Cause.SLOW,
+        ("more slowly than it did: 1,200/min instead of the usual 3,600/min, while 3,600/min come in",),
+        story={"reads": lambda k, p: 100 if k > 20 else ALL},
+    ),
+    "one of the members became slow": Trouble(
+        Cause.SLOW,
+        ("One member of billing is slow: billing-1 on 10.0.0.1 owns orders partitions 2 and 3", "100% of the lag"),
+        story={"reads": one_slow_member, "partitions": 8, "owners": lambda k: members(4, 8)},
+    ),
+    "nobody more could help": Trouble(
+        Cause.SLOW,
+        ("every partition has a member already", "whether it used to read more is not known"),
+        story={"reads": lambda k, p: 250, "member_count": lambda k: 6, "behind": 5000},
+    ),
+    "more comes than usual": Trouble(
+        Cause.FLOOD,
+        (
+            "More comes to orders than usual: 12,000/min instead of 3,6",
+            "and billing reads 6,000/min",
+        ),
+        story={"comes": lambda k, p: 1000 if k > 20 else 300, "reads": lambda k, p: 500},
+    ),
+    "one key gets everything": Trouble(
+        Cause.HOT_PARTITION,
+        ("partition 3 of 6 holds 100% of it", "gets 80% of what comes (12,000/min); owned by billing-1"),
+        story={"comes": lambda k, p: 6000 if p == 3 and k > 20 else 300, "reads": lambda k, p: 500},
+    ),
+    "too few for what always came": Trouble(
+        Cause.TOO_FEW_MEMBERS,
+        ("3 members, all busy", "read 3,000/min of the 3,600/min that come to 6 partitions; 4 would keep up"),
+        story={"reads": lambda k, p: 250, "behind": 5000},
+    ),
+    "a rebalance that does not end": Trouble(
+        Cause.REBALANCING,
+        ("has been rebalancing for 10m (PreparingRebalance, 3 members)",),
+        story={
+            "state": lambda k: "PreparingRebalance" if k >= 20 else "Stable",
+            "reads": lambda k, p: 0 if k >= 20 else ALL,
+        },
+    ),
+    "a rebalance every minute": Trouble(
+        Cause.REBALANCING,
+        ("does not come to rest: 15 rebalances in the last 15 minutes",),
+        frozenset({Cause.SLOW}),
+        story={
+            "state": lambda k: "PreparingRebalance" if k % 2 else "Stable",
+            "reads": lambda k, p: 150 if k > 8 else ALL,
+            "polls": 41,
+        },
+    ),
+    "a transaction that nobody ends": Trouble(
+        Cause.OPEN_TRANSACTION,
+        ("partition 0", "producer 4711, transactional id payer-7, since 19m 30s ago", "from offset 3,000"),
+        story={"held": lambda k, p: 3000 if p == 0 else ALL, "details": TRANSACTION},
+    ),
+    "a transaction of whom nobody knows": Trouble(
+        Cause.OPEN_TRANSACTION,
+        ("Whose transaction it is, is not known", "all 6 partitions of orders"),
+        story={"held": lambda k, p: 3000},
+    ),
+    "retention is faster than the readers": Trouble(
+        Cause.RETENTION,
+        ("has deleted 23,400 messages in the last 15 minutes that billing had not read",),
+        frozenset({Cause.SLOW, Cause.UNKNOWN, Cause.TOO_FEW_MEMBERS}),
+        story={
+            "reads": lambda k, p: 150 if k > 8 else ALL,
+            "deleted": lambda k, p: max(0, 300 * (k - 12)),
+            "polls": 60,
+        },
+    ),
+    "retention will soon be there": Trouble(
+        Cause.RETENTION,
+        ("is going to delete records in 2", "57% of what it retains"),
+        frozenset({Cause.SLOW, Cause.TOO_FEW_MEMBERS}),
+        story={
+            "reads": lambda k, p: 150 if k > 8 else ALL,
+            "deleted": lambda k, p: 290 * k,
+            "polls": 70,
+            "behind": 15_000,
+        },
+    ),
+    "a topic that is not subscribed to any more": Trouble(
+        Cause.ABANDONED_TOPIC,
+        (
+            "does not consume orders any more",
+            "none of its 3 members",
+            "--delete-offsets --group billing --topic orders",
+        ),
+        story={
+            "reads": lambda k, p: 0 if k > 20 else ALL,
+            "owners": lambda k: members(3, 6) if k <= 20 else members(3, 6, "payments"),
+        },
+    ),
+    "no leader": Trouble(
+        Cause.BROKER_FAULT,
+        ("orders partition 2 has no leader",),
+        story={"leader": lambda k, p: -1 if p == 2 and k > 30 else 1, "brokers": lambda k: (1, 2)},
+    ),
+    "no coordinator": Trouble(
+        Cause.BROKER_FAULT,
+        ("The coordinator of billing does not answer (broker 3: REQUEST_TIMED_OUT)",),
+        story={
+            "known": lambda k: k < 38,
+            "gaps": (Gap(part="committed_offsets", reason="REQUEST_TIMED_OUT", first="billing", broker=3),),
+        },
+    ),
+    "too few replicas": Trouble(
+        Cause.BROKER_FAULT,
+        ("fewer replicas in sync than min.insync.replicas",),
+        frozenset({Cause.STALLED}),
+        story={"in_sync": lambda k: (1,) if k > 20 else (1, 2, 3), "reads": lambda k, p: 0 if k > 20 else ALL},
+    ),
+    "commits every ten minutes": Trouble(
+        Cause.RARE_COMMITS,
+        ("commits on orders every 10m only",),
+        story={"commits": lambda k, p: k % 20 == 0, "polls": 75},
+    ),
+    "after an outage": Trouble(
+        Cause.CATCHING_UP,
+        ("is catching up on orders: it reads 6,000/min, and 3,600/min come in",),
+        story={"reads": lambda k, p: 500, "behind": 15_000},
+    ),
+    "a delayed reader": Trouble(
+        Cause.UNKNOWN,
+        ("keeps its distance on orders",),
+        story={"reads": lambda k, p: 300, "behind": 9000},
+    ),
+    "a first look": Trouble(
+        Cause.UNKNOWN,
+        ("known only after watching for 2m 30s",),
+        story={"behind": 9000, "reads": lambda k, p: 200, "polls": 2},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TROUBLES)
+def test_the_cause_comes_first_and_others_are_not_seen(name):
+    trouble = TROUBLES[name]
+    found = diagnose(story(**trouble.story), 0)
+    causes = [finding.cause for finding in found.findings]
+    assert causes[:1] == [trouble.cause], found
+    assert set(causes[1:]) <= trouble.others, found
+    for words in trouble.says:
+        assert words in found.sentence + found.findings[0].next_step
+
+
+@pytest.mark.parametrize("name", TROUBLES)
+def test_a_finding_has_words_figures_and_what_to_do(name):
+    for finding in diagnose(story(**TROUBLES[name].story), 0).findings:
+        assert finding.sentence.endswith((".", "?"))
+        assert finding.next_step.endswith((".", "?"))
+        assert "  " not in finding.sentence + finding.next_step
+        assert "nan" not in finding.sentence
+        assert 0 < finding.certainty < 1
+        assert finding.evidence
+
+
+def test_every_cause_has_a_trouble():
+    assert {trouble.cause for trouble in TROUBLES.values()} == set(Cause)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rate=st.integers(0, 5000),
+    swing=st.floats(0, 1),
+    partitions=st.integers(1, 12),
+    every=st.integers(1, 2),
+    readers=st.integers(1, 4),
+    seed=st.randoms(use_true_random=False),
+)
+def test_a_healthy_group_has_no_finding(rate, swing, partitions, every, readers, seed):
+    """It reads all that comes (but for what it has in its hands), and commits at least once a minute."""
+    noise = [[seed.uniform(1 - swing, 1 + swing) for _ in range(partitions)] for _ in range(30)]
+    found = diagnose(
+        story(
+            polls=30,
+            partitions=partitions,
+            member_count=lambda k: readers,
+            comes=lambda k, p: rate * noise[k][p],
+            commits=lambda k, p: k % every == 0,
+            held=lambda k, p: ALL,
+        ),
+        0,
+    )
+    assert found.findings == (), found
+
+
+@settings(max_examples=30, deadline=None)
+@given(polls=st.integers(1, 60), partitions=st.integers(1, 5), stop=st.integers(0, 60), data=st.data())
+def test_whatever_happens_there_is_a_sentence_and_findings_are_ranked(polls, partitions, stop, data):
+    rate = data.draw(st.integers(0, 1000))
+    reads = data.draw(st.integers(0, 1200))
+    found = diagnose(
+        story(
+            polls=polls,
+            partitions=partitions,
+            comes=lambda k, p: rate if k < stop else rate // 2,
+            reads=lambda k, p: reads,
+            member_count=lambda k: 2 if k < stop else 0,
+            deleted=lambda k, p: max(0, 100 * (k - stop)),
+            behind=data.draw(st.integers(0, 5000)),
+        ),
+        0,
+    )
+    assert found.sentence
+    assert "nan" not in found.sentence
+    sure = [finding.certainty for finding in found.findings]
+    assert sure == sorted(sure, reverse=True)
+    assert len({finding.cause for finding in found.findings}) == len(found.findings)
+
+
+def test_a_reader_without_membership_is_not_nobody():
+    """A consumer that chose its partitions itself commits for a group that has no members."""
+    found = diagnose(story(member_count=lambda k: 0, reads=lambda k, p: 250, behind=5000), 0)
+    assert Cause.STOPPED not in {finding.cause for finding in found.findings}
+
+
+def test_a_member_is_named_by_its_client_and_host():
+    view = story(
+        reads=lambda k, p: 0 if p == 0 and k > 20 else ALL,
+        owners=lambda k: (Member(id="m-1", assigned=(Assigned("orders", tuple(range(6))),)),),
+        member_count=lambda k: 1,
+    )
+    assert "owned by m-1)" in diagnose(view, 0).sentence
