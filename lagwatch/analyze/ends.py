@@ -122,7 +122,7 @@ class EndTable:
         When the record at an offset of a partition (parallel arrays) was appended, as far as the points tell.
 
         Between two points that are as near as polls are, it lies at the place of the offset among those that came between;
-        elsewhere it was at the latest when the log end was first seen beyond it. Offsets are below the last log end.
+        elsewhere it was at the latest when the log end was first seen beyond it, or at the last point if it never was.
         """
         times, slots = np.array(self._times), np.array(self._slots, dtype=np.int64)
         beyond = self._search(slots, row, offset)
@@ -134,8 +134,8 @@ class EndTable:
         first = self._values[slots[under[at]], row[at]] >> 1
         count = (self._values[slots[beyond[at]], row[at]] >> 1) - first
         part = (offset[at] - first + 0.5) / np.maximum(count, 1)
-        upper[at] -= np.maximum(1.0 - part, 0.0) * (upper[at] - lower[at])
-        steady[at] = part < 1.0  # otherwise the log end was never seen beyond it
+        steady[at] = offset[at] < first + count  # otherwise the log end was never seen beyond it
+        upper[at] -= np.where(steady[at], (1.0 - part) * (upper[at] - lower[at]), 0.0)
         return Appended(upper, ~steady)
 
     def _search(self, slots: Int64, row: Int64, offset: Int64) -> Int64:

@@ -51,18 +51,21 @@ class TimeLags:
         self.ends.add(at, partitions.end)
         if self._anchor(snapshot.anchors):
             self._appended[self._latest] = np.nan
-        start = partitions.start[index.row]
-        lagging = lags > 0
-        self._appended[~lagging & (lags == 0)] = np.nan
-        self._appended[lagging & ~(stands & (offset >= start))] = np.nan
-        sought = np.flatnonzero(lagging & np.isnan(self._appended))
+        np.copyto(self._appended, np.nan, where=lags == 0)
+        lagging = np.flatnonzero(lags > 0)
+        row, unread = index.row[lagging], offset[lagging]
+        start = partitions.start[row]
+        holds = stands[lagging] & (unread >= start) & ~np.isnan(self._appended[lagging])
+        sought = np.flatnonzero(~holds)
+        unread = np.maximum(unread, start)
         for block in (sought[i : i + _BLOCK] for i in range(0, len(sought), _BLOCK)):
-            found = self.ends.appended(index.row[block], np.maximum(offset[block], start[block]))
-            self._appended[block], self._latest[block] = found
-        seconds = np.maximum(at - self._appended, 0.0).astype(np.float32)
-        seconds[lags == 0] = 0.0
-        seconds[lags < 0] = np.nan
-        return TimeLag(seconds, self._latest & lagging)
+            found = self.ends.appended(row[block], unread[block])
+            self._appended[lagging[block]], self._latest[lagging[block]] = found
+        seconds, bound = np.zeros(len(lags), dtype=np.float32), np.zeros(len(lags), dtype=np.bool_)
+        seconds[lagging] = np.maximum(at - self._appended[lagging], 0.0)
+        bound[lagging] = self._latest[lagging]
+        np.copyto(seconds, np.nan, where=lags < 0)
+        return TimeLag(seconds, bound)
 
     def _anchor(self, anchors: tuple[Anchor, ...]) -> bool:
         """Take in where the logs were in the past; whether that told anything."""
