@@ -11,6 +11,9 @@ from lagwatch.model.view import View
 from lagwatch.publish.metrics.families import Family
 from lagwatch.publish.metrics.lines import Column, Table, templated
 
+SHARE = "share"
+"""The type of groups that no other exporter knows: they stay under lagwatch's own names."""
+
 
 def _nothing(_latest: Latest) -> Iterable[Table]:
     return ()
@@ -106,7 +109,7 @@ class Commits:
 def commits(snapshot: Snapshot) -> Commits:
     """What is committed in a snapshot."""
     table = snapshot.commits
-    ordinary = np.fromiter((group.type != "share" for group in snapshot.groups), np.bool_, len(snapshot.groups))
+    ordinary = np.fromiter((group.type != SHARE for group in snapshot.groups), np.bool_, len(snapshot.groups))
     kept = ordinary[table.group] & (table.offset != UNKNOWN)
     group, row, offset = table.group[kept], table.row[kept], table.offset[kept]
     topic = snapshot.partitions.topic[row]

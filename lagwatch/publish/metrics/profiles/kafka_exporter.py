@@ -14,7 +14,7 @@ from lagwatch.model.snapshot import UNKNOWN, Bool, Int64, Snapshot
 from lagwatch.model.view import View
 from lagwatch.publish.metrics.families import Family
 from lagwatch.publish.metrics.lines import Column, Table, label_set, listed
-from lagwatch.publish.metrics.profiles.base import Profile, Rows, commits, summed
+from lagwatch.publish.metrics.profiles.base import SHARE, Profile, Rows, commits, summed
 
 _PARTITION = ("topic", "partition")
 _COMMIT = ("consumergroup", "topic", "partition")
@@ -66,7 +66,8 @@ def facts(_latest: Latest, view: View) -> Iterator[Table]:
     yield rows.topics(Column(PARTITIONS, np.diff(snapshot.topics.first)))
     yield _partitions(view, rows)
     yield from _commits(snapshot, rows)
-    yield rows.groups(Column(MEMBERS, np.fromiter((g.member_count for g in snapshot.groups), np.int64)))
+    members = (group.member_count if group.type != SHARE else UNKNOWN for group in snapshot.groups)
+    yield rows.groups(Column(MEMBERS, np.fromiter(members, np.int64)))
 
 
 def _partitions(view: View, rows: Rows) -> Table:

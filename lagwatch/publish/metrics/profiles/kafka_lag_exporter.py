@@ -16,7 +16,7 @@ from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Group, Int32, Int64,
 from lagwatch.model.view import View
 from lagwatch.publish.metrics.families import Family
 from lagwatch.publish.metrics.lines import Column, Table, label_set, listed, templated
-from lagwatch.publish.metrics.profiles.base import Profile, Rows
+from lagwatch.publish.metrics.profiles.base import SHARE, Profile, Rows
 
 _CLUSTER = ("cluster_name",)
 _PARTITION = (*_CLUSTER, "topic", "partition")
@@ -162,7 +162,7 @@ def _assigned(snapshot: Snapshot) -> tuple[Int64, Int64, Int64, list[bytes]]:
 
 def _seen(group: Group) -> bool:
     """Whether it is a group of consumers, or a streams group, which was one before Kafka 4."""
-    return group.type == "streams" or (group.type != "share" and group.protocol_type in ("", "consumer"))
+    return group.type == "streams" or (group.type != SHARE and group.protocol_type in ("", "consumer"))
 
 
 def _owns(group: Group) -> bool:

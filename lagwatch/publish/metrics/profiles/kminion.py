@@ -20,7 +20,7 @@ from lagwatch.model.snapshot import UNKNOWN, Broker, Group, Int64, Snapshot
 from lagwatch.model.view import View
 from lagwatch.publish.metrics.families import Family
 from lagwatch.publish.metrics.lines import Column, Table, label_set, listed
-from lagwatch.publish.metrics.profiles.base import Profile, Rows, commits, summed
+from lagwatch.publish.metrics.profiles.base import SHARE, Profile, Rows, commits, summed
 
 CONFIG_KEYS = ("cleanup.policy",)
 """The settings of topics that `kminion_kafka_topic_info` carries unless others are asked for."""
@@ -235,7 +235,7 @@ def _lags(snapshot: Snapshot, rows: Rows) -> Iterator[Table]:
 
 
 def _ordinary(snapshot: Snapshot) -> list[Group]:
-    return [group for group in snapshot.groups if group.type != "share"]
+    return [group for group in snapshot.groups if group.type != SHARE]
 
 
 def _one(family: Family, labels: Mapping[str, str], value: int) -> Table:
