@@ -60,7 +60,7 @@ def _clusters(old: Settings, new: Settings) -> Iterator[str]:
 
 def _sections(old: Settings, new: Settings) -> Iterator[str]:
     for name in Settings.model_fields:
-        if name not in ("clusters", "rules") and getattr(old, name) != getattr(new, name):
+        if name not in ("clusters", "rules", "profiles") and getattr(old, name) != getattr(new, name):
             yield f"{name} has changed: it takes effect after a restart"
 
 

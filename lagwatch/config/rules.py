@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from lagwatch.config.checks import Finding
 from lagwatch.config.problems import near_miss
+from lagwatch.config.profiles import with_profiles
 from lagwatch.config.ruleset import ConditionSettings, OverrideSettings, RuleSettings, ThresholdSettings
 from lagwatch.config.schema import Path
 from lagwatch.config.section import Section
@@ -69,10 +70,10 @@ def default_rules() -> tuple[Rule, ...]:
 
 
 def effective_rules(settings: Settings) -> tuple[Rule, ...]:
-    """The rules with the changes of a configuration, in their order; rules of one's own come last."""
+    """The rules with the changes and the profiles of a configuration, in their order; rules of one's own come last."""
     known = {rule.name: rule for rule in default_rules()}
     changed = {name: _composed(name, given, known.get(name)) for name, given in settings.rules.items()}
-    return tuple({**known, **changed}.values())
+    return tuple(with_profiles(rule, settings.profiles) for rule in {**known, **changed}.values())
 
 
 def findings(rules: Mapping[str, Any]) -> Iterator[Finding]:

@@ -12,6 +12,8 @@ from pydantic import Field
 from lagwatch.config.access import TokenSettings
 from lagwatch.config.burrow import BurrowSettings
 from lagwatch.config.connection import ConnectionSettings
+from lagwatch.config.profiles import ProfileSettings
+from lagwatch.config.profiles import ProfileSettings
 from lagwatch.config.receivers import MaintenanceSettings, ReceiverSettings, RouteSettings, TemplateSettings
 from lagwatch.config.ruleset import RuleSettings
 from lagwatch.config.section import Section, read_secret
@@ -178,6 +180,7 @@ class Settings(Section):
     web: WebSettings = Field(WebSettings(), description="Where metrics, API and pages are served.")
     metrics: MetricsSettings = Field(MetricsSettings(), description="What /metrics holds.")
     store: StoreSettings = Field(StoreSettings(), description="What must outlive a restart, and for how long.")
+    profiles: tuple[ProfileSettings, ...] = Field((), description="Groups that run in another way than most: batches.")
     rules: dict[str, RuleSettings] = Field(
         {}, description="Changes to the rules that lagwatch comes with, by name, and rules of your own."
     )

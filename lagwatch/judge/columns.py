@@ -191,6 +191,10 @@ _GROUP: Final = {
     "members_gone_s": Column(
         help="seconds since it had members (0 while it has)", read=lambda view: Reading(view.groups.members_gone_s)
     ),
+    "time_lag_s": Column(
+        help="seconds since the next message that it will read was appended, on the topic where that is longest",
+        read=lambda view: Reading(view.groups.time_lag_s, view.groups.time_lag_bound),
+    ),
     "unsettled_s": Column(
         help="seconds since it was stable or empty", read=lambda view: Reading(view.groups.unsettled_s)
     ),
@@ -286,7 +290,7 @@ _PAIR: Final = {
     ),
     "time_lag_s": Column(
         help="seconds since the next message that the group will read was appended",
-        read=lambda view: Reading(np.full(len(view.pairs), np.nan)),
+        read=lambda view: Reading(view.pairs.time_lag_s, view.pairs.time_lag_bound),
     ),
 }
 
@@ -296,6 +300,10 @@ _PARTITION: Final = {
         help="messages of the partition that the group has not read", read=lambda view: _of_rows(view.lag, view)
     ),
     "growth": Column(help="messages a minute by which that lag grows", read=lambda view: Reading(view.growth)),
+    "time_lag_s": Column(
+        help="seconds since the next message that the group will read was appended",
+        read=lambda view: Reading(view.time_lag_s.astype(np.float64), view.time_lag_bound),
+    ),
     "consumed": Column(
         help="messages a minute by which the commit moves on",
         read=lambda view: Reading(view.consumed.astype(np.float64)),
