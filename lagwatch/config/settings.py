@@ -13,7 +13,6 @@ from lagwatch.config.access import TokenSettings
 from lagwatch.config.burrow import BurrowSettings
 from lagwatch.config.connection import ConnectionSettings
 from lagwatch.config.profiles import ProfileSettings
-from lagwatch.config.profiles import ProfileSettings
 from lagwatch.config.receivers import MaintenanceSettings, ReceiverSettings, RouteSettings, TemplateSettings
 from lagwatch.config.ruleset import RuleSettings
 from lagwatch.config.section import Section, read_secret
