@@ -66,7 +66,7 @@ class History:
         self.usual = UsualRates(growth_window_s)
         self.time_lags = TimeLags()
         self._clamped = Clamped(growth_window_s)
-        self._losses = LossHistory()
+        self.losses = LossHistory()
         self._rewinds = RewindHistory()
         self._lags = GrowthWindow(growth_window_s)
         self._offset: Int64 = np.empty(0, dtype=np.int64)
@@ -127,7 +127,7 @@ class History:
         self.row_cadence.follow(origin.row, at)
         self.pair_cadence.follow(origin.pair, at)
         self.swings.follow(origin.pair)
-        self._losses.follow(origin.pair)
+        self.losses.follow(origin.pair)
         self._rewinds.follow(origin.pair)
         self.backlogs.follow(origin.pair, at)
         self.usual.follow(origin.pair)
@@ -150,7 +150,7 @@ class History:
         at = index.row[rows]
         messages = lost(self._offset[rows], offset[rows], start[at], self.topics.start[at])
         some = np.flatnonzero(messages)
-        return self._losses.add(snapshot.at, _pairs_of(index, rows[some], each=True), messages[some])
+        return self.losses.add(snapshot.at, _pairs_of(index, rows[some], each=True), messages[some])
 
     def _rewound(self, index: Index, offset: Int64, anew: Bool) -> Float64:
         committed = segments(np.add, offset, index.first, 0).astype(np.float64)

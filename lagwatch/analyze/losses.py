@@ -18,20 +18,25 @@ REMEMBERED_S = 900.0
 
 
 class LossHistory:
-    """Messages that were deleted unread, per pair, since a quarter of an hour without loss."""
+    """Messages that were deleted unread, per pair, since a quarter of an hour without loss, and altogether (`total`)."""
 
     def __init__(self) -> None:
+        self.total: Float64 = np.empty(0)
         self._lost: Float64 = np.empty(0)
         self._last: Float64 = np.empty(0)
 
     def follow(self, origin: Int64) -> None:
         """Pairs have moved."""
+        self.total = followed(self.total, origin, 0.0)
         self._lost, self._last = followed(self._lost, origin, 0.0), followed(self._last, origin, -np.inf)
 
     def add(self, at: float, pairs: Int64, messages: Int64) -> Float64:
         """Take in what was lost now, of some pairs; what each pair has lost lately."""
         self._lost[at - self._last > REMEMBERED_S] = 0.0
         np.add.at(self._lost, pairs, messages)
+        if len(pairs):
+            self.total = self.total.copy()
+            np.add.at(self.total, pairs, messages)
         self._last[pairs] = at
         return self._lost.copy()
 

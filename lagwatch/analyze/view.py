@@ -93,6 +93,7 @@ def _pairs(
         retained_share=np.where(dark, np.nan, share),
         loss_in_s=np.where(dark, np.nan, seconds),
         lost=rows.lost,
+        lost_total=history.losses.total,
         active_s=np.fmin(
             history.groups.members_gone_s(snapshot)[index.pair_group],
             np.where(history.pair_cadence.seen_to_move(), frozen, np.inf),

@@ -44,9 +44,9 @@ class PairTable:
     hold before it says something (NaN: not known yet), `frozen_s` how long there has been lag and no commit that moved.
     `retained_share` is the unread share of the retained log on the worst partition (0 where nothing is deleted), `loss_in_s`
     the time until unread records are deleted (inf: not in sight), `lost` the messages that were deleted unread in the last
-    quarter of an hour. `active_s` is the time since the group had members or a commit of it moved (inf: neither was seen).
-    `rewound` is by how many messages the group is behind where it has been. `left_s` is the time since the live group
-    has not consumed the topic any more (NaN: it does).
+    quarter of an hour, `lost_total` since the pair was first seen. `active_s` is the time since the group had members or a
+    commit of it moved (inf: neither was seen). `rewound` is by how many messages the group is behind where it has been.
+    `left_s` is the time since the live group has not consumed the topic any more (NaN: it does).
 
     `time_lag_s` is the time since the next unread record was appended, of the worst partition, `time_lag_typical_s` the median
     of the partitions; where `time_lag_bound` is set the worst may be more than that (a lower bound). `consumed` is how many
@@ -75,6 +75,7 @@ class PairTable:
     retained_share: Float64 = field(default_factory=_none)
     loss_in_s: Float64 = field(default_factory=_none)
     lost: Float64 = field(default_factory=_none)
+    lost_total: Float64 = field(default_factory=_none)
     active_s: Float64 = field(default_factory=_none)
     rewound: Float64 = field(default_factory=_none)
     left_s: Float64 = field(default_factory=_none)

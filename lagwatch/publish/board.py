@@ -13,7 +13,7 @@ from lagwatch.publish.metrics.alerts import render_verdict
 from lagwatch.publish.metrics.families import FAMILIES, Family, Granularity
 from lagwatch.publish.metrics.kafka import render_view
 from lagwatch.publish.metrics.lines import Rendered, header
-from lagwatch.publish.metrics.negotiation import Variant
+from lagwatch.publish.metrics.negotiation import Format, Variant
 from lagwatch.publish.metrics.own import Inside, own_page
 from lagwatch.publish.metrics.profiles import Part, Profile, body, part
 from lagwatch.publish.metrics.segments import Segment, as_gzip, as_plain, join, pack
@@ -48,10 +48,10 @@ class _Entry:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """All entries by name, sorted; the page's body made of them, good until the first of its parts is to be withdrawn."""
+    """All entries by name, sorted; the bodies of the page made of them, good until the first of their parts is to be withdrawn."""
 
     entries: Mapping[str, _Entry] = field(default_factory=dict)
-    body: Segment = field(default_factory=Segment)
+    bodies: Mapping[Format, Segment] = field(default_factory=lambda: dict.fromkeys(Format, Segment()))
     series: Mapping[str, int] = field(default_factory=dict)
     valid_until: float = float("inf")
 
@@ -117,7 +117,8 @@ class Board:
         latests = [entry.latest for entry in state.entries.values()]
         inside = Inside(receivers=self._notices(), suppressed=self._suppressed(), store=self._store())
         tail = own_page(variant.format, latests, state.series, inside, now)
-        return (as_gzip(state.body, tail),) if variant.gzip else as_plain(state.body, tail)
+        whole = state.bodies[variant.format]
+        return (as_gzip(whole, tail),) if variant.gzip else as_plain(whole, tail)
 
     def profiles(self) -> Mapping[str, Profile]:
         """The profiles that are switched on, by name."""
@@ -160,19 +161,20 @@ def _assemble(entries: Mapping[str, _Entry], now: float) -> _State:
     of_cluster = {name: entry.segments(now) for name, entry in entries.items()}
     series = {name: sum(s.series for s in segments.values()) for name, segments in of_cluster.items()}
     valid_until = min((e.fresh_until for e in entries.values() if e.fresh_until >= now), default=float("inf"))
-    return _State(entries, join(_body(of_cluster.values())), series, valid_until)
+    bodies = {form: join(_body(of_cluster.values(), form)) for form in Format}
+    return _State(entries, bodies, series, valid_until)
 
 
-def _body(clusters: Iterable[Mapping[Family, Segment]]) -> Iterable[Segment]:
+def _body(clusters: Iterable[Mapping[Family, Segment]], form: Format) -> Iterable[Segment]:
     """Family by family, since both formats want the lines of one together: its header, then each cluster's lines."""
     of_clusters = tuple(clusters)
     for family in FAMILIES:
         found = [segments[family] for segments in of_clusters if family in segments]
         if found:
-            yield _header(family)
+            yield _header(family, form)
             yield from found
 
 
 @cache
-def _header(family: Family) -> Segment:
-    return pack(header(family))
+def _header(family: Family, form: Format) -> Segment:
+    return pack(header(family, form))

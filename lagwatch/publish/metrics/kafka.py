@@ -8,6 +8,7 @@ import numpy as np
 from lagwatch.model.snapshot import UNKNOWN, UNKNOWN_LEADER, Bool, Int64, Snapshot
 from lagwatch.model.view import View
 from lagwatch.publish.metrics import families as f
+from lagwatch.publish.metrics import rates
 from lagwatch.publish.metrics.families import Family, Granularity
 from lagwatch.publish.metrics.lines import Column, Rendered, Table, label_set, listed, render
 from lagwatch.publish.metrics.names import Names
@@ -34,6 +35,7 @@ def _tables(view: View) -> Iterator[Table]:
     yield _topics(view, names)
     yield _cluster(view)
     yield from _infos(view.snapshot)
+    yield from rates.tables(view, names)
 
 
 def _commits(view: View, names: Names) -> Table:

@@ -3,8 +3,8 @@ Sample lines by the hundred thousand. Pure.
 
 All columns of a table have the same label sets, so a line is the name of a family, a label set and a number. Lines are one
 template, `name{...} %d\\n` over and over, that joins make and a single bytes-% fills: 0.1 microseconds a line. Both text
-formats (Prometheus 0.0.4, OpenMetrics 1.0) write gauges in this one way. Blocks of lines are compressed one by one, so that
-a block in which nothing changed since the last poll is taken over as it is.
+formats (Prometheus 0.0.4, OpenMetrics 1.0) write samples in this one way; only the headers of counters differ. Blocks of
+lines are compressed one by one, so that a block in which nothing changed since the last poll is taken over as it is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,7 @@ import numpy as np
 
 from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int32, Int64
 from lagwatch.publish.metrics.families import Family
+from lagwatch.publish.metrics.negotiation import Format
 from lagwatch.publish.metrics.segments import Segment, pack
 
 _ROWS = 2048
@@ -108,9 +109,12 @@ def label_set(**labels: str | int | None) -> bytes:
     return b"{" + b",".join(pairs) + b"} "
 
 
-def header(family: Family) -> bytes:
-    """The HELP and TYPE lines of a gauge; help texts hold nothing that one of the formats would escape."""
-    return f"# HELP {family.name} {family.help}\n# TYPE {family.name} {family.kind}\n".encode()
+def header(family: Family, form: Format = Format.TEXT) -> bytes:
+    """The HELP and TYPE lines of a family; help texts hold nothing that one of the formats would escape."""
+    openmetrics = form is Format.OPENMETRICS
+    name = family.name.removesuffix("_total") if openmetrics else family.name
+    unit = f"# UNIT {name} {family.unit}\n" if openmetrics and family.unit else ""
+    return f"# HELP {name} {family.help}\n# TYPE {name} {family.kind}\n{unit}".encode()
 
 
 def render(table: Table, before: Rendered | None = None) -> Rendered:
@@ -144,7 +148,8 @@ def _lines(column: Column, rows: slice, runs: Sequence[Run]) -> tuple[bytes, int
     name = column.family.name.encode()
     number = b"%r\n" if values.dtype.kind == "f" else b"%d\n"
     template = b"".join([name + head + (number + name + head).join(rests) + number for head, rests in runs])
-    return template % tuple(values.tolist()), len(values)
+    text = template % tuple(values.tolist())
+    return text.replace(b" inf\n", b" +Inf\n") if values.dtype.kind == "f" else text, len(values)
 
 
 def _known(values: Int64 | Int32 | Float64) -> Bool:

@@ -6,10 +6,10 @@ the sections of the documentation. Names keep to the conventions of Prometheus: 
 sum beside its parts under one name.
 """
 
-from lagwatch.publish.metrics.families import cluster, groups, own
+from lagwatch.publish.metrics.families import cluster, groups, own, rates
 from lagwatch.publish.metrics.families.base import Family, Granularity
 
-__all__ = ["FAMILIES", "GROUPS", "Family", "Granularity", "as_markdown", "cluster", "groups", "own"]
+__all__ = ["FAMILIES", "GROUPS", "Family", "Granularity", "as_markdown", "cluster", "groups", "own", "rates"]
 
 GROUPS: dict[str, tuple[Family, ...]] = {
     "Consumer groups, per partition": (groups.GROUP_LAG, groups.COMMITTED_OFFSET),
@@ -27,6 +27,13 @@ GROUPS: dict[str, tuple[Family, ...]] = {
         groups.GROUP_KNOWN,
         groups.GROUP_MEMBERS,
         groups.GROUP_STATE,
+    ),
+    "Rates, backlogs and losses": (
+        *(rates.TOTAL_CONSUMED, rates.TOTAL_DRAIN, rates.TOPIC_CONSUMED, rates.TOPIC_SLOWEST_GROWTH),
+        *(rates.COMMIT_INTERVAL, rates.DRAIN, rates.BACKLOG_AGE),
+        *(rates.STABLE_LAG, rates.OPEN_LAG, rates.RESIDUAL_LAG),
+        *(rates.UNREAD, rates.RETENTION_DEADLINE, rates.LOST),
+        *(rates.PRODUCED, rates.COMPACTED, rates.TRANSACTIONAL),
     ),
     "Partitions": (
         cluster.LOG_START,

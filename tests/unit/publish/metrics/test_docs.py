@@ -25,7 +25,7 @@ Row = tuple[str, str, frozenset[str], str]
 
 def everything() -> Board:
     """A board on which every family has a series."""
-    topics = {"orders": topic((0, 100), min_insync_replicas="2")}
+    topics = {"orders": topic((0, 100), min_insync_replicas="2", cleanup_policy="delete")}
     facts = replace(
         snapshot(topics, {"billing": group({"orders": [90]})}),
         brokers=(Broker(id=1, host="kafka-1", port=9092, rack="a"),),
@@ -34,8 +34,11 @@ def everything() -> Board:
         stats=PollStats(requests={"Metadata": 1}),
     )
     seen = view(facts)
-    growth = np.array([5.0])
-    seen = replace(seen, pairs=replace(seen.pairs, growth=growth), groups=replace(seen.groups, growth=growth))
+    five = np.array([5.0])
+    rates = {"growth": five, "consumed": five, "drain_s": five}
+    pairs = replace(seen.pairs, **rates, slowest_growth=five, commit_interval_s=five, behind_s=five)
+    topics_seen = replace(seen.topics, produced=five, transactional=np.array([True]))
+    seen = replace(seen, pairs=pairs, groups=replace(seen.groups, **rates), topics=topics_seen)
     subject = Subject(cluster="main", group="billing", topic="orders", partition=0)
     alert = Alert(rule="R", severity=Severity.WARNING, subject=subject, state=State.FIRING, since=T0)
     one = latest(seen, verdict=Verdict(at=T0, alerts=(alert,)), gaps=(Gap(part="offsets", reason="DEADLINE"),))

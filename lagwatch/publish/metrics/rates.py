@@ -1,0 +1,60 @@
+"""What is published of rates, backlogs and losses. Pure."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from lagwatch.model.snapshot import Float64
+from lagwatch.model.topics import compacted
+from lagwatch.model.view import View
+from lagwatch.publish.metrics.families import rates as f
+from lagwatch.publish.metrics.lines import Column, Table, listed
+from lagwatch.publish.metrics.names import Names
+
+
+def tables(view: View, names: Names) -> Iterator[Table]:
+    """The tables of pairs, groups and topics."""
+    yield _pairs(view, names)
+    yield _groups(view, names)
+    yield _topics(view, names)
+
+
+def _pairs(view: View, names: Names) -> Table:
+    pairs = view.pairs
+    open_seen = view.topics.transactional[pairs.topic] | (pairs.open_lag > 0)
+    columns = (
+        Column(f.TOPIC_CONSUMED, _short(pairs.consumed)),
+        Column(f.TOPIC_SLOWEST_GROWTH, _short(pairs.slowest_growth)),
+        Column(f.COMMIT_INTERVAL, pairs.commit_interval_s),
+        Column(f.DRAIN, _short(pairs.drain_s)),
+        Column(f.BACKLOG_AGE, _short(pairs.behind_s)),
+        Column(f.STABLE_LAG, pairs.stable_lag, known=open_seen & (pairs.stable_lag >= 0)),
+        Column(f.OPEN_LAG, pairs.open_lag, known=open_seen & (pairs.open_lag >= 0)),
+        Column(f.RESIDUAL_LAG, pairs.residual_lag, known=open_seen & (pairs.lag >= 0)),
+        Column(f.UNREAD, pairs.retained_share),
+        Column(f.RETENTION_DEADLINE, _short(pairs.loss_in_s)),
+        Column(f.LOST, pairs.lost_total),
+    )
+    return names.by_group(pairs.group, names.topics, pairs.topic, *columns)
+
+
+def _groups(view: View, names: Names) -> Table:
+    columns = (
+        Column(f.TOTAL_CONSUMED, _short(view.groups.consumed)),
+        Column(f.TOTAL_DRAIN, _short(view.groups.drain_s)),
+    )
+    return listed([name[:-1] + b"} " for name in names.groups], *columns)
+
+
+def _topics(view: View, names: Names) -> Table:
+    columns = (
+        Column(f.PRODUCED, _short(view.topics.produced)),
+        Column(f.COMPACTED, compacted(view.snapshot.topics)),
+        Column(f.TRANSACTIONAL, view.topics.transactional.astype(np.int64)),
+    )
+    return names.by_cluster(names.topics, *columns)
+
+
+def _short(column: Float64) -> Float64:
+    """Three decimals: more than that is noise, and makes the page longer."""
+    return np.round(column, 3)
