@@ -11,7 +11,8 @@ from lagwatch.judge.burrow_windows import statuses
 from lagwatch.judge.engine import Alerts, judge
 from lagwatch.judge.sight import Looked
 from lagwatch.model.alerts import Rule, Verdict
-from lagwatch.model.commit_windows import Burrow, WindowOptions
+from lagwatch.model.burrow import Burrow
+from lagwatch.model.commit_windows import WindowOptions
 from lagwatch.model.service import Receiver, Service
 from lagwatch.model.snapshot import Snapshot, nothing
 from lagwatch.model.view import View

@@ -5,8 +5,9 @@ from collections import deque
 import numpy as np
 
 from lagwatch.analyze.index import Index, moved
+from lagwatch.model.burrow import Part
 from lagwatch.model.columns import Array, followed
-from lagwatch.model.commit_windows import CommitWindows, Part, WindowOptions
+from lagwatch.model.commit_windows import CommitWindows, WindowOptions
 from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int32, Int64, Snapshot
 from lagwatch.model.words import plural
 

@@ -8,39 +8,11 @@ STOP), or at retention: whoever wants that uses lagwatch's own rules.
 
 import math
 from collections.abc import Sequence
-from enum import StrEnum
 from itertools import pairwise
 
+from lagwatch.model.burrow import Status
 
-class Status(StrEnum):
-    """
-    What Burrow calls a partition or a group; the values are the words of its JSON answers, `number` those of its metrics.
-
-    A partition is OK, WARN, STOP, STALL or REWIND, a group NOTFOUND, OK, WARN or ERR.
-    """
-
-    NOTFOUND = "NOTFOUND"
-    """There is no such cluster or group (number 0)."""
-    OK = "OK"
-    """Healthy, or too little is known to say anything else (1)."""
-    WARN = "WARN"
-    """Commits move on, but the lag never fell within the window (2)."""
-    ERR = "ERR"
-    """A partition of the group is STOP, STALL or REWIND (3)."""
-    STOP = "STOP"
-    """No commit for longer than the window spans, with lag (4)."""
-    STALL = "STALL"
-    """Commits arrive, the offset does not move, with lag (5)."""
-    REWIND = "REWIND"
-    """The committed offset went back and has not come back to where it was (6)."""
-
-    @property
-    def number(self) -> int:
-        """The number in Burrow's metrics; a higher one is worse."""
-        return _NUMBERS[self]
-
-
-_NUMBERS = {status: number for number, status in enumerate(Status)}
+__all__ = ["Status", "complete", "evaluate", "group_complete", "group_status"]
 
 
 def evaluate(

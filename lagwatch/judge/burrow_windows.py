@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lagwatch.judge.burrow import Status
-from lagwatch.model.commit_windows import NO_STATUS, CommitWindows, Int8
+from lagwatch.model.burrow import NO_STATUS, Int8
+from lagwatch.model.commit_windows import CommitWindows
 from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Group, Int64
 
 NOBODY, SOMEBODY, PERHAPS = 0, 1, -1

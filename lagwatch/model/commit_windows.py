@@ -4,23 +4,12 @@ The last commits of each group on each partition, and the last ends of each part
 We poll: a commit is seen when the committed offset has moved since the poll before, and counts as made at the poll that saw it.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lagwatch.model.columns import Array
 from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Group, Int32, Int64
-
-Int8 = NDArray[np.int8]
-
-NO_STATUS = 0
-"""The status of a row of which nothing is stored."""
-
-Part = tuple[str, str | None]
-"""A group with None, or a group on a topic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,29 +107,3 @@ class CommitWindows:
         offset = self.newest(self.offsets, UNKNOWN)[rows]
         known = (end >= 0) & (offset >= 0)
         return np.where(known, np.maximum(end - offset, 0), UNKNOWN)
-
-
-Judge = Callable[[CommitWindows, Int64], Int8]
-"""Gives Burrow's status numbers of some rows."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Burrow:
-    """
-    What Burrow would know of one cluster: its windows, and how they are judged, which costs nothing until somebody asks.
-
-    `windows` is None where none are kept; `off` is then a sentence that says why. `removed` is what the next poll will forget,
-    and when that was asked for.
-    """
-
-    judge: Judge
-    windows: CommitWindows | None = None
-    off: str = ""
-    removed: Mapping[Part, float] = field(default_factory=dict)
-
-    @cached_property
-    def statuses(self) -> Int8:
-        """The status number of every row, NO_STATUS where no commit is stored; made once, when it is asked for."""
-        if self.windows is None:
-            return np.empty(0, dtype=np.int8)
-        return self.judge(self.windows, np.arange(len(self.windows)))
