@@ -6,6 +6,8 @@ Nothing of this is done per poll: only somebody who asks about a group, or an al
 
 from bisect import bisect_left
 from collections.abc import Callable
+from dataclasses import replace
+from math import isfinite
 from typing import Final
 
 from lagwatch.analyze.causes.brokers import broker_fault
@@ -49,13 +51,22 @@ def diagnose(view: View, group: int) -> Diagnosis:
     found = [finding for cause in CAUSES if (finding := cause(case)) is not None]
     if not found and (unclear := unknown(case)) is not None:
         found = [unclear]
-    findings = tuple(sorted(found, key=lambda finding: -finding.certainty))
+    findings = tuple(_plain(finding) for finding in sorted(found, key=lambda finding: -finding.certainty))
     return Diagnosis(
         group=case.name,
         lag=case.lag,
         sentence=findings[0].sentence if findings else _nothing(case),
         findings=findings,
     )
+
+
+def _plain(finding: Finding) -> Finding:
+    """With None for every figure that is not known or not in sight."""
+    evidence = {
+        name: None if isinstance(value, float) and not isfinite(value) else value
+        for name, value in finding.evidence.items()
+    }
+    return replace(finding, evidence=evidence)
 
 
 def _nothing(case: Case) -> str:

@@ -84,16 +84,22 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One cluster of which there is data, as it was when the request came in."""
+    """One cluster of which there is data, as it was when the request came in; `insights` answers what is worked out of it."""
 
     latest: Latest
     view: View
     now: float
+    insights: Insights | None = None
 
     @property
     def snapshot(self) -> Snapshot:
         """The facts."""
         return self.view.snapshot
+
+    def why(self, group: str) -> str | None:
+        """Why a group lags, in a sentence; None where nobody can say."""
+        found = None if self.insights is None else self.insights.diagnosis(self.latest, group)
+        return None if found is None else found.sentence
 
 
 async def _source(request: Request) -> Source:
@@ -116,7 +122,7 @@ OneCluster = Annotated[Latest, Depends(_cluster)]
 async def _seen(latest: OneCluster, source: Everything) -> Seen:
     if latest.view is None:
         raise problems.no_data(latest.cluster, latest.health.error, latest.health.interval_s)
-    return Seen(latest, latest.view, source.clock())
+    return Seen(latest, latest.view, source.clock(), source.insights)
 
 
 ClusterData = Annotated[Seen, Depends(_seen)]

@@ -49,14 +49,14 @@ async def cluster_page(latest: OneCluster, source: Everything) -> HTMLResponse:
             ("Under-replicated", _count(item.under_replicated)),
         )
     )
-    rest = "" if latest.view is None else await _seen(Seen(latest, latest.view, now))
+    rest = "" if latest.view is None else await _seen(Seen(latest, latest.view, now, source.insights))
     body = f"<h2>{escape(latest.cluster)}</h2>\n{lines}{alerts_about(source, latest.cluster, up=_UP)}{rest}"
     return framed(f"{latest.cluster} · lagwatch", body, up=_UP, refresh_s=REFRESH_S)
 
 
 async def _seen(seen: Seen) -> str:
     cluster = seen.latest.cluster
-    behind = await groups.list_groups(groups.GroupQuery(limit=_GROUPS_SHOWN, offset=0, sort="-lag"), seen)
+    behind = await groups.list_groups(groups.GroupQuery(limit=_GROUPS_SHOWN, offset=0, sort="-lag", explain=True), seen)
     held = await brokers.list_brokers(brokers.BrokerQuery(limit=_SHOWN, offset=0, sort="id"), seen)
     missing = await gaps.list_gaps(gaps.GapQuery(limit=_SHOWN, offset=0, sort="part"), seen)
     every = linked(_UP + groups_page(cluster), f"all {behind.total:,} groups")
@@ -77,7 +77,7 @@ def _count(value: int | None) -> str:
 @router.get("/clusters/{cluster}/groups")
 async def groups_list(query: Annotated[groups.GroupQuery, Query()], seen: ClusterData) -> HTMLResponse:
     """All groups: sorted, filtered by a pattern, page by page."""
-    found = await groups.list_groups(query, seen)
+    found = await groups.list_groups(query.model_copy(update={"explain": True}), seen)
     cluster = seen.latest.cluster
     sorts = ("name", "-lag", "-max_partition_lag", "-growth_per_minute", "-members")
     body = groups_table(found.items, cluster, _UP_FROM_LIST)

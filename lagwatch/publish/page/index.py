@@ -7,7 +7,6 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from lagwatch.model.latest import Latest
-from lagwatch.model.view import View
 from lagwatch.publish.api.access import Everything, Seen
 from lagwatch.publish.api.health import readiness
 from lagwatch.publish.api.routers.clusters import state_of
@@ -28,7 +27,9 @@ async def index(source: Everything) -> HTMLResponse:
     now = source.clock()
     clusters = source.all()
     parts = [alerts_section(source.alerts(), source.calm()), _clusters(clusters, now)]
-    parts += [await _groups(latest, latest.view, now) for latest in clusters if latest.view is not None]
+    parts += [
+        await _groups(Seen(latest, latest.view, now, source.insights)) for latest in clusters if latest.view is not None
+    ]
     return framed("lagwatch", "".join(parts), refresh_s=REFRESH_S)
 
 
@@ -54,9 +55,9 @@ def _clusters(clusters: Sequence[Latest], now: float) -> str:
     return f"<h2>Clusters</h2>{table(heads, rows) if rows else '<p>No cluster is watched yet.</p>'}\n"
 
 
-async def _groups(latest: Latest, view: View, now: float) -> str:
-    found = await list_groups(GroupQuery(limit=_GROUPS_SHOWN, offset=0, sort="-lag"), Seen(latest, view, now))
-    cluster = latest.cluster
+async def _groups(seen: Seen) -> str:
+    found = await list_groups(GroupQuery(limit=_GROUPS_SHOWN, offset=0, sort="-lag", explain=True), seen)
+    cluster = seen.latest.cluster
     every = linked(groups_page(cluster), f"All {found.total:,}")
     more = f"<p>{every}</p>" if found.total > _GROUPS_SHOWN else ""
     shown = groups_table(found.items, cluster, "")

@@ -23,10 +23,11 @@ def groups_table(groups: Iterable[Group], cluster: str, up: str) -> str:
             count_cell(group.members),
             number_cell(group.lag, at_least=bool(group.unknown_partitions)),
             number_cell(group.growth_per_minute, _GROWTH),
+            text_cell(group.diagnosis),
         ]
         for group in groups
     ]
-    return _or_none(("Group", "Type", "State", "#Members", "#Messages behind", "#Growth a minute"), rows)
+    return _or_none(("Group", "Type", "State", "#Members", "#Messages behind", "#Growth a minute", "Why"), rows)
 
 
 def group_topics_table(topics: Iterable[GroupTopic], cluster: str, up: str) -> str:

@@ -28,7 +28,9 @@ async def topic_page(topic: TopicName, seen: ClusterData, source: Everything) ->
         topic, topics.PartitionQuery(limit=_SHOWN, offset=0, sort="partition"), seen
     )
     # The filter takes patterns, and no topic has one of their characters in its name.
-    readers = await groups.list_groups(groups.GroupQuery(limit=_SHOWN, offset=0, sort="-lag", topic=topic), seen)
+    readers = await groups.list_groups(
+        groups.GroupQuery(limit=_SHOWN, offset=0, sort="-lag", topic=topic, explain=True), seen
+    )
     cluster = seen.latest.cluster
     more = f", the first {_SHOWN} of {partitions.total:,}" if partitions.total > _SHOWN else ""
     body = (

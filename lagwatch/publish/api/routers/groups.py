@@ -56,6 +56,9 @@ class GroupQuery(PageQuery):
         None, description="Only groups that committed on a topic that matches this pattern.", examples=["orders"]
     )
     min_lag: MinLag = None
+    explain: bool = Field(
+        default=False, description="Say of each why it lags (`diagnosis`), in a sentence.", examples=[True]
+    )
 
 
 class GroupTopicQuery(PageQuery):
@@ -87,7 +90,8 @@ async def list_groups(query: Annotated[GroupQuery, Query()], seen: ClusterData) 
         "growth_per_minute": table.growth,
         "members": np.array([group.member_count for group in groups], dtype=np.int64),
     }
-    return page(seen, query, choose(query, keep, query.sort, columns), lambda row: group_item(seen, row))
+    rows = choose(query, keep, query.sort, columns)
+    return page(seen, query, rows, lambda row: group_item(seen, row, explain=query.explain))
 
 
 @router.get("/clusters/{cluster}/groups/{group:path}/topics", responses=documented(404, 422, 503))
@@ -117,7 +121,7 @@ async def get_group(group: GroupName, seen: ClusterData) -> GroupDetail:
     alerts = seen.latest.verdict.alerts if seen.latest.verdict else ()
     return GroupDetail(
         **aged(seen),
-        **group_item(seen, row).model_dump(),
+        **group_item(seen, row, explain=True).model_dump(),
         protocol_type=facts.protocol_type or None,
         protocol=facts.protocol or None,
         epoch=facts.epoch,
@@ -142,7 +146,7 @@ def unknown_group(seen: Seen, name: str) -> Refused:
     return unknown_name("group", name, f"in cluster {seen.latest.cluster}", names)
 
 
-def group_item(seen: Seen, row: int) -> Group:
+def group_item(seen: Seen, row: int, *, explain: bool = False) -> Group:
     """One group in numbers."""
     facts = seen.snapshot.groups[row]
     table = seen.view.groups
@@ -160,6 +164,7 @@ def group_item(seen: Seen, row: int) -> Group:
         lag=known(table.lag_sum[row]),
         max_partition_lag=known(table.lag_max[row]),
         growth_per_minute=number(table.growth[row]),
+        diagnosis=seen.why(facts.name) if explain else None,
     )
 
 

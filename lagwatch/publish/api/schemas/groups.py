@@ -34,6 +34,13 @@ class Group(Shape):
     growth_per_minute: float | None = Field(
         description="How fast the lag grows (messages a minute; negative: it shrinks).", examples=[-120.5]
     )
+    diagnosis: str | None = Field(
+        None,
+        description="Why it lags, in a sentence; in a list only if it is asked for (`explain`), null otherwise.",
+        examples=[
+            "billing is catching up on orders: it reads 720/min, and 600/min come in; 18,423 messages will be read."
+        ],
+    )
 
 
 class GroupDetail(Group, Aged):

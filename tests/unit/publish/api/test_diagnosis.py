@@ -28,3 +28,19 @@ def test_a_group_may_have_any_name(api):
 def test_an_application_without_analysis_says_so():
     api = Client(create_api(world.board(), clock=lambda: world.NOW))
     assert "without the analysis" in api.problem(f"{GROUPS}/billing/diagnosis", 503)["detail"]
+
+
+def test_a_list_says_why_only_if_it_is_asked(api):
+    assert {group["diagnosis"] for group in api.json(GROUPS)["items"]} == {None}
+    why = {group["name"]: group["diagnosis"] for group in api.json(GROUPS, explain=True)["items"]}
+    assert why["billing-nightly"] == "billing-nightly has read everything."
+    assert (
+        why["billing"]
+        == api.json(f"{GROUPS}/billing")["diagnosis"]
+        == api.json(f"{GROUPS}/billing/diagnosis")["sentence"]
+    )
+
+
+def test_without_analysis_a_group_is_shown_all_the_same():
+    api = Client(create_api(world.board(), clock=lambda: world.NOW))
+    assert api.json(f"{GROUPS}/billing")["diagnosis"] is None

@@ -8,6 +8,7 @@ import httpx
 import pytest
 import uvicorn
 
+from lagwatch.app.insights import Analyses
 from lagwatch.publish.api import create_api
 from tests.support import world
 
@@ -30,7 +31,7 @@ def served(app):
 
 @pytest.fixture(name="address", scope="module")
 def _address(store):
-    with served(create_api(world.board(), clock=lambda: world.NOW, desk=store)) as address:
+    with served(create_api(world.board(), clock=lambda: world.NOW, desk=store, insights=Analyses())) as address:
         yield address
 
 
