@@ -6,7 +6,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from lagwatch.model.snapshot import UNKNOWN, Float64, Group, Int32, Int64, Member, TopicTable
+from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Group, Int32, Int64, Member, TopicTable
 from lagwatch.model.view import View
 
 
@@ -22,7 +22,7 @@ class MemberLoad(NamedTuple):
 class OwnedGroup:
     """
     `rows` are the rows of the partition table on which the group has committed or which a member owns, ascending;
-    `committed`, `lag` and `growth` are parallel to it.
+    `committed`, `lag`, `growth`, `time_lag_s` and `time_lag_bound` are parallel to it.
 
     `owned` and `owner` have one entry a (partition, member), sorted by partition: an index into `rows`, and one into the
     group's members. In a share group several members may own one partition.
@@ -34,6 +34,8 @@ class OwnedGroup:
     committed: Int64
     lag: Int64
     growth: Float64
+    time_lag_s: Float64
+    time_lag_bound: Bool
     owned: Int64
     owner: Int64
 
@@ -49,14 +51,16 @@ class OwnedGroup:
         rows = np.union1d(commit_rows, owned_rows)
         where = np.searchsorted(rows, commit_rows)
         committed, lag = np.full(len(rows), UNKNOWN, dtype=np.int64), np.full(len(rows), UNKNOWN, dtype=np.int64)
-        growth = np.full(len(rows), np.nan)
+        growth, time_lag = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
+        bound = np.zeros(len(rows), dtype=np.bool_)
         committed[where] = snapshot.commits.offset[low:high]
         lag[where] = view.lag[low:high]
         growth[where] = view.growth[low:high]
+        time_lag[where], bound[where] = view.time_lag_s[low:high], view.time_lag_bound[low:high]
         owner = np.repeat(np.arange(len(by_member)), [len(part) for part in by_member])
         order = np.argsort(owned_rows, kind="stable")
         owned = np.searchsorted(rows, owned_rows[order])
-        return cls(view, group, rows, committed, lag, growth, owned, owner[order])
+        return cls(view, group, rows, committed, lag, growth, time_lag, bound, owned, owner[order])
 
     def owners(self, at: int) -> list[Member]:
         """The members that own the partition at this index of `rows`."""

@@ -41,6 +41,16 @@ def number(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else round(float(value), 3)
 
 
+def flag(bound: bool, value: float) -> bool | None:  # noqa: FBT001 (an entry of a column)
+    """
+    An entry of a column of flags about a value, None where that is unknown.
+
+    >>> flag(True, 7.0), flag(False, float("nan"))
+    (True, None)
+    """
+    return None if math.isnan(value) else bool(bound)
+
+
 def moment(seconds: float | None) -> datetime | None:
     """Seconds since the epoch as a UTC time of whole milliseconds; None stays None."""
     return None if seconds is None else datetime.fromtimestamp(round(seconds, 3), UTC)

@@ -17,10 +17,12 @@ from lagwatch.publish.api.routers.groups import MinLag, group_row
 from lagwatch.publish.api.routers.pages import page
 from lagwatch.publish.api.schemas.base import ClusterPage, Placed
 from lagwatch.publish.api.schemas.groups import GroupPartition, Member, Owner
-from lagwatch.publish.api.values import known, number
+from lagwatch.publish.api.values import flag, known, number
 
 router = APIRouter(tags=["groups"])
-_PartitionSort = Literal["partition", "-partition", "lag", "-lag", "growth_per_minute", "-growth_per_minute"]
+_PartitionSort = Literal[
+    "partition", "-partition", "lag", "-lag", "growth_per_minute", "-growth_per_minute", "time_lag_s", "-time_lag_s"
+]
 _MemberSort = Literal["member", "-member", "lag", "-lag", "partitions", "-partitions"]
 
 
@@ -53,7 +55,7 @@ async def list_group_partitions(
     topics = seen.snapshot.topics
     keep = matching(topics.names, query.topic)[seen.snapshot.partitions.topic[owned.rows]]
     keep &= at_least(owned.lag, query.min_lag)
-    columns: Columns = {"lag": owned.lag, "growth_per_minute": owned.growth}
+    columns: Columns = {"lag": owned.lag, "growth_per_minute": owned.growth, "time_lag_s": owned.time_lag_s}
     return page(seen, query, choose(query, keep, query.sort, columns), lambda at: group_partition(owned, at))
 
 
@@ -79,6 +81,8 @@ def group_partition(owned: OwnedGroup, at: int) -> GroupPartition:
         partition=int(parts.partition[row]),
         lag=known(owned.lag[at]),
         growth_per_minute=number(owned.growth[at]),
+        time_lag_s=number(owned.time_lag_s[at]),
+        time_lag_is_lower_bound=flag(owned.time_lag_bound[at], owned.time_lag_s[at]),
         committed_offset=known(owned.committed[at]),
         log_start_offset=known(parts.start[row]),
         log_end_offset=known(parts.end[row]),

@@ -19,12 +19,12 @@ from lagwatch.publish.api.routers.clusters import alert_counts
 from lagwatch.publish.api.routers.pages import aged, page
 from lagwatch.publish.api.schemas.base import ClusterPage
 from lagwatch.publish.api.schemas.groups import Group, GroupDetail, GroupTopic
-from lagwatch.publish.api.values import known, number
+from lagwatch.publish.api.values import flag, known, number
 
 router = APIRouter(tags=["groups"])
 _Sort = Literal[
     "name", "-name", "lag", "-lag", "max_partition_lag", "-max_partition_lag",
-    "growth_per_minute", "-growth_per_minute", "members", "-members",
+    "growth_per_minute", "-growth_per_minute", "time_lag_s", "-time_lag_s", "members", "-members",
 ]  # fmt: skip
 _TopicSort = Literal[
     "topic",
@@ -35,6 +35,8 @@ _TopicSort = Literal[
     "-max_partition_lag",
     "growth_per_minute",
     "-growth_per_minute",
+    "time_lag_s",
+    "-time_lag_s",
 ]
 _Type = Literal["classic", "consumer", "share", "streams", "unknown"]
 _State = Literal[
@@ -88,6 +90,7 @@ async def list_groups(query: Annotated[GroupQuery, Query()], seen: ClusterData) 
         "lag": table.lag_sum,
         "max_partition_lag": table.lag_max,
         "growth_per_minute": table.growth,
+        "time_lag_s": table.time_lag_s,
         "members": np.array([group.member_count for group in groups], dtype=np.int64),
     }
     rows = choose(query, keep, query.sort, columns)
@@ -108,6 +111,7 @@ async def list_group_topics(
         "lag": lag,
         "max_partition_lag": pairs.max_lag[low:high],
         "growth_per_minute": pairs.growth[low:high],
+        "time_lag_s": pairs.time_lag_s[low:high],
     }
     rows = choose(query, keep, query.sort, columns)
     return page(seen, query, rows, lambda at: _group_topic(seen, low + at, seen.snapshot.groups[row]))
@@ -164,6 +168,8 @@ def group_item(seen: Seen, row: int, *, explain: bool = False) -> Group:
         lag=known(table.lag_sum[row]),
         max_partition_lag=known(table.lag_max[row]),
         growth_per_minute=number(table.growth[row]),
+        time_lag_s=number(table.time_lag_s[row]),
+        time_lag_is_lower_bound=flag(table.time_lag_bound[row], table.time_lag_s[row]),
         diagnosis=seen.why(facts.name) if explain else None,
     )
 
@@ -182,6 +188,9 @@ def _group_topic(seen: Seen, pair: int, facts: GroupFacts) -> GroupTopic:
         lag=known(pairs.lag[pair]),
         max_partition_lag=known(pairs.max_lag[pair]),
         growth_per_minute=number(pairs.growth[pair]),
+        time_lag_s=number(pairs.time_lag_s[pair]),
+        time_lag_typical_s=number(pairs.time_lag_typical_s[pair]),
+        time_lag_is_lower_bound=flag(pairs.time_lag_bound[pair], pairs.time_lag_s[pair]),
     )
 
 

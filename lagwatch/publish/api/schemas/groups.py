@@ -34,6 +34,15 @@ class Group(Shape):
     growth_per_minute: float | None = Field(
         description="How fast the lag grows (messages a minute; negative: it shrinks).", examples=[-120.5]
     )
+    time_lag_s: float | None = Field(
+        ge=0,
+        description="Seconds since the next record that it will read was appended, on the partition where that is longest "
+        "(topics that it has left do not count).",
+        examples=[42.5],
+    )
+    time_lag_is_lower_bound: bool | None = Field(
+        description="Whether it may be more: the record is older than what is known of the log.", examples=[False]
+    )
     diagnosis: str | None = Field(
         None,
         description="Why it lags, in a sentence; in a list only if it is asked for (`explain`), null otherwise.",
@@ -73,6 +82,15 @@ class GroupTopic(Shape):
     growth_per_minute: float | None = Field(
         description="How fast the lag grows (messages a minute).", examples=[-120.5]
     )
+    time_lag_s: float | None = Field(
+        ge=0,
+        description="Seconds since the next record that the group will read was appended, on the partition where that is longest.",
+        examples=[42.5],
+    )
+    time_lag_typical_s: float | None = Field(ge=0, description="The median of the partitions.", examples=[3.1])
+    time_lag_is_lower_bound: bool | None = Field(
+        description="Whether it may be more: the record is older than what is known of the log.", examples=[False]
+    )
 
 
 class Owner(Shape):
@@ -96,6 +114,14 @@ class GroupPartition(Shape):
         ge=0, description="Messages behind; null if it cannot be known or nothing was committed.", examples=[1601]
     )
     growth_per_minute: float | None = Field(description="How fast the lag grows (messages a minute).", examples=[12.0])
+    time_lag_s: float | None = Field(
+        ge=0,
+        description="Seconds since the next record that the group will read was appended; 0 without lag.",
+        examples=[42.5],
+    )
+    time_lag_is_lower_bound: bool | None = Field(
+        description="Whether it may be more: the record is older than what is known of the log.", examples=[False]
+    )
     committed_offset: int | None = Field(
         ge=0,
         description="The next offset to read; null if the group owns the partition and has not committed.",
