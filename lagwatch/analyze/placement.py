@@ -9,12 +9,16 @@ from lagwatch.model.snapshot import NO_LEADER, UNKNOWN, Bool, Int64, Snapshot
 
 
 class Placed(NamedTuple):
-    """One flag a partition row; `under_min_isr` is meaningless (False) where `under_min_isr_known` is False."""
+    """
+    One flag a partition row; `under_min_isr` is meaningless (False) where `under_min_isr_known` is False. `minimum` is
+    min.insync.replicas, UNKNOWN where it is not known.
+    """
 
     offline: Bool
     under_replicated: Bool
     under_min_isr: Bool
     under_min_isr_known: Bool
+    minimum: Int64
 
 
 def placement(snapshot: Snapshot) -> Placed:
@@ -34,6 +38,7 @@ def placement(snapshot: Snapshot) -> Placed:
         under_replicated=isr < replicas,
         under_min_isr=known & (isr < np.minimum(minimum, replicas)),
         under_min_isr_known=known,
+        minimum=minimum,
     )
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lagwatch.analyze.health import health
 from lagwatch.analyze.history import History, Rows
 from lagwatch.analyze.index import Index
 from lagwatch.analyze.losses import outlook
@@ -30,6 +31,7 @@ def view(history: History, snapshot: Snapshot) -> View:
     )
     pairs = _pairs(history, snapshot, index, rows, topics, markers)
     placed = placement(snapshot)
+    missing = history.brokers.missing(snapshot)
     live = slice(None) if index.live is None else index.live
     return View(
         snapshot=snapshot,
@@ -47,7 +49,8 @@ def view(history: History, snapshot: Snapshot) -> View:
         offline=placed.offline,
         under_min_isr=placed.under_min_isr,
         under_min_isr_known=placed.under_min_isr_known,
-        brokers_missing=history.brokers.missing(snapshot),
+        brokers_missing=missing,
+        health=health(snapshot, placed, produced=rows.speeds.end, lso_held_s=topics.lso_held_s, missing=missing),
         window_s=history.window_s,
         step_s=history.step_s,
         time_lag_s=rows.time_lag.seconds[live],

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lagwatch.model.burrow import Burrow
+from lagwatch.model.health import Health
 from lagwatch.model.snapshot import Bool, Float64, Int32, Int64, Snapshot
 
 Float32 = NDArray[np.float32]
@@ -146,7 +147,7 @@ class View:
     growth; NaN too for a commit outside of the log) are parallel to `snapshot.commits` (see PairTable), `produced` (messages a
     minute) to `snapshot.partitions`. `window_s` is the time over which speeds are measured. `residual` are the
     positions of the commits whose lag looks like transaction markers, ascending.
-    `burrow` is what Burrow would know of the cluster, None where nobody asked.
+    `burrow` is what Burrow would know of the cluster, None where nobody asked. `health` says how well the cluster is.
     """
 
     snapshot: Snapshot
@@ -169,4 +170,5 @@ class View:
     residual: Int64 = field(default_factory=_no_numbers)
     window_s: float = 300.0
     burrow: Burrow | None = None
+    health: Health | None = None
     step_s: float = float("nan")
