@@ -37,6 +37,11 @@ def configure(level: str, style: str, stream: TextIO | None = None) -> None:
         logging.getLogger(name).setLevel(quiet)
 
 
+def quiet() -> None:
+    """Log nothing: for a command that has the whole screen to itself."""
+    logging.getLogger().handlers[:] = [logging.NullHandler()]
+
+
 class Sparingly:
     """Logs at most one event of each name in `every_s` seconds; how many were left out is a field of the next."""
 

@@ -24,8 +24,8 @@ _KUBERNETES: Final = re.compile(
 )
 _KUBERNETES_PORT: Final = re.compile(r"(?:tcp|udp|sctp)://\S+", re.ASCII)
 """Kubernetes describes a Service called lagwatch (or lagwatch-web) in such variables, and in LAGWATCH_PORT=tcp://..."""
-_OTHERS: Final = ("LAGWATCH_TEST_", "LAGWATCH_DEMO_")
-"""Variables of the tests and of the demo."""
+_OTHERS: Final = ("LAGWATCH_TEST_", "LAGWATCH_DEMO_", "LAGWATCH_TOKEN")
+"""Variables of the tests, of the demo, and of commands that ask a lagwatch that runs."""
 
 
 def environment(

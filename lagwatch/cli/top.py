@@ -1,0 +1,73 @@
+"""`lagwatch top`: a live view of clusters, groups and alerts in the terminal."""
+
+import os
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lagwatch.cli.one_poll import Bootstrap, Config
+
+if TYPE_CHECKING:
+    import httpx
+
+_TOKEN = "LAGWATCH_TOKEN"  # noqa: S105 (the name of a variable)
+_TIMEOUT_S = 10.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def top(
+        config: Config = None,
+        bootstrap: Bootstrap = None,
+        url: Annotated[
+            str | None,
+            typer.Option(
+                "--url",
+                metavar="http://HOST:PORT",
+                help=f"Ask a lagwatch that runs, instead of polling Kafka (its token, if it wants one, in ${_TOKEN}).",
+            ),
+        ] = None,
+        interval: Annotated[
+            str, typer.Option("--interval", metavar="DURATION", help="From one poll of Kafka to the next.")
+        ] = "5s",
+        growth_window: Annotated[
+            str, typer.Option("--growth-window", metavar="DURATION", help="The time over which growth is measured.")
+        ] = "1m",
+    ) -> None:
+        """Show clusters, groups and alerts live; Enter shows why a group lags. Works over ssh; q leaves."""
+        import asyncio
+
+        if url is not None:
+            asyncio.run(_show(_remote(url)))
+            return
+        import httpx
+
+        from lagwatch import logs
+        from lagwatch.app.watching import watching
+        from lagwatch.config import load
+
+        flags: dict[str, Any] = {"bootstrap": bootstrap, "interval": interval, "growth_window": growth_window}
+        settings = load(config, os.environ, {**flags, "metrics.granularity": "group"})
+        logs.quiet()
+        with watching(settings) as api:
+            client = httpx.AsyncClient(
+                transport=httpx.ASGITransport(api, raise_app_exceptions=False), base_url="http://lagwatch"
+            )
+            asyncio.run(_show(client))
+
+
+def _remote(url: str) -> "httpx.AsyncClient":
+    import httpx
+
+    token = os.environ.get(_TOKEN)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return httpx.AsyncClient(base_url=url.rstrip("/"), timeout=_TIMEOUT_S, headers=headers)
+
+
+async def _show(client: "httpx.AsyncClient") -> None:
+    from lagwatch.top import Top
+
+    async with client:
+        await Top(client).run_async()
