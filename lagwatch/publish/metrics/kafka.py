@@ -8,7 +8,7 @@ import numpy as np
 from lagwatch.model.snapshot import UNKNOWN, UNKNOWN_LEADER, Bool, Int64, Snapshot
 from lagwatch.model.view import View
 from lagwatch.publish.metrics import families as f
-from lagwatch.publish.metrics import rates
+from lagwatch.publish.metrics import rates, time
 from lagwatch.publish.metrics.families import Family, Granularity
 from lagwatch.publish.metrics.lines import Column, Rendered, Table, label_set, listed, render
 from lagwatch.publish.metrics.names import Names
@@ -40,7 +40,11 @@ def _tables(view: View) -> Iterator[Table]:
 
 def _commits(view: View, names: Names) -> Table:
     commits = view.snapshot.commits
-    columns = (Column(f.groups.GROUP_LAG, view.lag), Column(f.groups.COMMITTED_OFFSET, commits.offset))
+    columns = (
+        Column(f.groups.GROUP_LAG, view.lag),
+        Column(f.groups.COMMITTED_OFFSET, commits.offset),
+        time.of_commits(view),
+    )
     return names.by_group(commits.group, names.partitions, commits.row, *columns)
 
 
@@ -49,6 +53,7 @@ def _pairs(view: View, names: Names) -> Table:
     columns = (
         Column(f.groups.TOPIC_LAG, pairs.lag),
         Column(f.groups.TOPIC_MAX_LAG, pairs.max_lag),
+    yield from time.tables(view, names)
         Column(f.groups.TOPIC_LAG_GROWTH, pairs.growth),
         Column(f.groups.TOPIC_UNKNOWN, pairs.unknown),
     )

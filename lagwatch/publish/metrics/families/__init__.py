@@ -6,10 +6,10 @@ the sections of the documentation. Names keep to the conventions of Prometheus: 
 sum beside its parts under one name.
 """
 
-from lagwatch.publish.metrics.families import cluster, groups, own, rates
+from lagwatch.publish.metrics.families import cluster, groups, own, rates, time
 from lagwatch.publish.metrics.families.base import Family, Granularity
 
-__all__ = ["FAMILIES", "GROUPS", "Family", "Granularity", "as_markdown", "cluster", "groups", "own", "rates"]
+__all__ = ["FAMILIES", "GROUPS", "Family", "Granularity", "as_markdown", "cluster", "groups", "own", "rates", "time"]
 
 GROUPS: dict[str, tuple[Family, ...]] = {
     "Consumer groups, per partition": (groups.GROUP_LAG, groups.COMMITTED_OFFSET),
@@ -34,6 +34,10 @@ GROUPS: dict[str, tuple[Family, ...]] = {
         *(rates.STABLE_LAG, rates.OPEN_LAG, rates.RESIDUAL_LAG),
         *(rates.UNREAD, rates.RETENTION_DEADLINE, rates.LOST),
         *(rates.PRODUCED, rates.COMPACTED, rates.TRANSACTIONAL),
+    ),
+    "Time lag": (
+        *(time.GROUP_LAG_SECONDS, time.TOPIC_MAX_LAG_SECONDS, time.TOPIC_TYPICAL_LAG_SECONDS),
+        *(time.TOPIC_LAG_SECONDS_BOUND, time.MAX_LAG_SECONDS, time.LAG_SECONDS_BOUND),
     ),
     "Partitions": (
         cluster.LOG_START,
