@@ -36,6 +36,7 @@ def _tables(view: View) -> Iterator[Table]:
     yield _cluster(view)
     yield from _infos(view.snapshot)
     yield from rates.tables(view, names)
+    yield from time.tables(view, names)
 
 
 def _commits(view: View, names: Names) -> Table:
@@ -53,7 +54,6 @@ def _pairs(view: View, names: Names) -> Table:
     columns = (
         Column(f.groups.TOPIC_LAG, pairs.lag),
         Column(f.groups.TOPIC_MAX_LAG, pairs.max_lag),
-    yield from time.tables(view, names)
         Column(f.groups.TOPIC_LAG_GROWTH, pairs.growth),
         Column(f.groups.TOPIC_UNKNOWN, pairs.unknown),
     )

@@ -8,7 +8,7 @@ PAIR, COMMIT = ("group", "topic"), ("group", "topic", "partition")
 
 
 def page() -> Board:
-    """Ten polls: billing has been stuck on one partition since before, and is a poll behind on another; search is unknown at the end."""
+    """Ten polls: billing is stuck on one partition, and a poll behind on another; search is unknown in the end."""
     polls = [
         snapshot(
             {"orders": topic((0, 10 * k), (0, 10 * k), (0, 10 * k)), "payments": topic((0, 10))},
