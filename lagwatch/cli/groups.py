@@ -7,12 +7,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lagwatch.cli.one_poll import AsJson, Bootstrap, Cluster, Config, chosen, look, tell_gaps
-from lagwatch.cli.text import placed, table
+from lagwatch.cli.text import placed, table, time_lag
 
 if TYPE_CHECKING:
     from lagwatch.publish.api.access import Seen
 
-_GROUPS = ("GROUP", "TYPE", "STATE", "MEMBERS", "COORDINATOR", "ASSIGNOR", "LAG", "MAX-LAG", "UNKNOWN-PARTITIONS")
+_GROUPS = (
+    "GROUP",
+    "TYPE",
+    "STATE",
+    "MEMBERS",
+    "COORDINATOR",
+    "ASSIGNOR",
+    "LAG",
+    "MAX-LAG",
+    "TIME-LAG",
+    "UNKNOWN-PARTITIONS",
+)
 _PARTITIONS = (
     "GROUP",
     "TOPIC",
@@ -20,6 +31,7 @@ _PARTITIONS = (
     "CURRENT-OFFSET",
     "LOG-END-OFFSET",
     "LAG",
+    "TIME-LAG",
     "LOG-START-OFFSET",
     "LAST-STABLE-OFFSET",
     "CONSUMER-ID",
@@ -103,18 +115,8 @@ def _described(detail: dict[str, Any], header: tuple[str, ...], rows: list[list[
 
 
 def _group_cells(detail: dict[str, Any]) -> list[object]:
-    names = (
-        "name",
-        "type",
-        "state",
-        "members",
-        "coordinator",
-        "protocol",
-        "lag",
-        "max_partition_lag",
-        "unknown_partitions",
-    )
-    return [detail[name] for name in names]
+    names = ("name", "type", "state", "members", "coordinator", "protocol", "lag", "max_partition_lag")
+    return [*(detail[name] for name in names), time_lag(detail), detail["unknown_partitions"]]
 
 
 def _partition_cells(detail: dict[str, Any]) -> Iterator[list[object]]:
@@ -123,6 +125,7 @@ def _partition_cells(detail: dict[str, Any]) -> Iterator[list[object]]:
         yield [
             detail["name"],
             *(part[name] for name in ("topic", "partition", "committed_offset", "log_end_offset", "lag")),
+            time_lag(part),
             *(part[name] for name in ("log_start_offset", "last_stable_offset")),
             *([owner[name] or "-" for owner in owners] for name in ("member_id", "host", "client_id")),
         ]

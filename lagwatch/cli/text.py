@@ -1,6 +1,9 @@
 """Plain tables, as the Apache tools print them: columns aligned by spaces, "-" where nothing is known. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from lagwatch.model.words import duration
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -28,6 +31,20 @@ def cell(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return ",".join(str(part) for part in value) or "-"
     return str(value)
+
+
+def time_lag(item: Mapping[str, Any]) -> str | None:
+    """
+    The time lag of a group, or of one of its topics or partitions (an item of the API); ">=" where it may be more.
+
+    >>> time_lag({"time_lag_s": 95.2, "time_lag_is_lower_bound": False})
+    '1m 35s'
+    >>> time_lag({"time_lag_s": 300, "time_lag_is_lower_bound": True})
+    '>=5m'
+    """
+    if item["time_lag_s"] is None:
+        return None
+    return (">=" if item["time_lag_is_lower_bound"] else "") + duration(item["time_lag_s"])
 
 
 def placed(assigned: Iterable[Mapping[str, object]] | None) -> str | None:
