@@ -38,8 +38,8 @@ class _Weight(NamedTuple):
 
 
 WEIGHTS = {
-    "offline": _Weight(30, 60, 0.1),
-    "under_min_isr": _Weight(15, 40, 0.1),
+    "offline": _Weight(20, 40, 0.1),
+    "under_min_isr": _Weight(10, 40, 0.1),
     "under_replicated": _Weight(5, 20, 1 / 3),
     "at_min_isr": _Weight(2, 10, 1 / 3),
     "single_copy": _Weight(1, 10, 1.0),
@@ -83,25 +83,25 @@ def _parts(evidence: Evidence) -> Iterator[ScorePart]:
 
 
 def _partitions(evidence: Evidence) -> Iterator[ScorePart]:
-    """Each partition costs once: as offline, else as under min ISR, else as under-replicated."""
+    """Whoever is in a worse state is in the milder ones, too: so no fault makes the score better."""
     placed, found = evidence.placed, evidence.risks
-    all_placed = bool(found.placed.all())
-    below = placed.under_min_isr & ~placed.offline
-    fewer = placed.under_replicated & ~placed.offline & ~below
+    all_placed, minimum_known = bool(found.placed.all()), bool(placed.under_min_isr_known.all())
+    below = placed.under_min_isr | placed.offline
+    fewer = placed.under_replicated | below
     yield _flags("offline", placed.offline, all_placed, "{0} partition(s) have no leader: nobody writes or reads them.")
     yield _flags(
         "under_min_isr",
         below,
-        bool(placed.under_min_isr_known.all()),
-        "{0} partition(s) have fewer replicas in sync than min.insync.replicas: writes with acks=all are refused.",
+        minimum_known,
+        "{0} partition(s) refuse writes with acks=all: too few replicas are in sync.",
     )
-    yield _flags("under_replicated", fewer, all_placed, "{0} partition(s) have fewer replicas in sync than replicas.")
     yield _flags(
         "at_min_isr",
-        fewer & found.at_min_isr,
-        bool(placed.under_min_isr_known.all()),
-        "{0} partition(s) would refuse writes with acks=all if one more replica fell behind.",
+        below | (fewer & found.at_min_isr),
+        minimum_known,
+        "{0} partition(s) have no replica in sync that they could do without.",
     )
+    yield _flags("under_replicated", fewer, all_placed, "{0} partition(s) have fewer replicas in sync than replicas.")
     yield _flags(
         "single_copy",
         found.single_copy,
@@ -214,6 +214,4 @@ def _ramp(name: str, value: float, bounds: tuple[float, float], sentence: str) -
 
 
 def _unknown(name: str) -> ScorePart:
-    return ScorePart(
-        name=name, lost=None, most=WEIGHTS[name].most, sentence="This is not known, or not yet."
-    )
+    return ScorePart(name=name, lost=None, most=WEIGHTS[name].most, sentence="This is not known, or not yet.")
