@@ -43,8 +43,9 @@ class Monitor:
 
     `on_latest` gets the new Latest and the transitions of this poll after every poll, failed ones too: a failed poll keeps
     the view of the last good one, which ages; after some, pending and firing alerts are unknown.
-    `clock` gives seconds since the epoch, `timer` any steady seconds. Growth is measured over `growth_window_s`; `windows` says
-    what is kept for Burrow's evaluator. Only one tick runs at a time; one that finds another under way does nothing.
+    `clock` gives seconds since the epoch, `timer` any steady seconds; `series_suppressed` tells how many series of the poll
+    before a limit kept off the metrics page. Growth is measured over `growth_window_s`; `windows` says what is kept for
+    Burrow's evaluator. Only one tick runs at a time; one that finds another under way does nothing.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Monitor:
         on_latest: Callable[[Latest, Sequence[Transition]], None],
         clock: Callable[[], float] = time.time,
         timer: Callable[[], float] = time.perf_counter,
+        series_suppressed: Callable[[], int] = lambda: 0,
     ) -> None:
         self.name = name
         self.rules = rules
@@ -71,6 +73,7 @@ class Monitor:
         self._on_latest = on_latest
         self._clock = clock
         self._timer = timer
+        self._series_suppressed = series_suppressed
         self._ticking = threading.Lock()
         # Of a poll that outlives its monitor nothing is made: the process may be ending, and a thread that is inside numpy
         # then takes it down with SIGABRT.
@@ -175,7 +178,8 @@ class Monitor:
             _log_transitions(verdict.transitions)
 
     def _service(self, health: PollHealth) -> Service:
-        return Service(health=health, started_at=self._started_at)
+        suppressed = self._series_suppressed()
+        return Service(health=health, started_at=self._started_at, series_suppressed=suppressed)
 
     def _publish(self) -> None:
         self._on_latest(self.latest, self._changes)

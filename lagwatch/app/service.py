@@ -62,6 +62,7 @@ class Service:
         self._about_itself: Verdict | None = None
         self.board = Board(
             granularity=settings.metrics.granularity,
+            max_series=settings.metrics.max_series,
             profiles=switched_on(settings.metrics.profiles, topic_config=settings.metrics.kminion_config_keys),
             notices=self._notice_counts,
             suppressed=self._suppressed,
@@ -78,6 +79,7 @@ class Service:
                 growth_window_s=cluster.growth_window_s,
                 windows=settings.burrow.window_options(),
                 on_latest=self._publish,
+                series_suppressed=partial(self.board.series_suppressed, cluster.name),
             )
             for cluster in settings.clusters
         }

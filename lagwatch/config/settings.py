@@ -19,6 +19,7 @@ from lagwatch.config.section import Section, read_secret
 from lagwatch.config.storage import StoreSettings
 from lagwatch.config.values import (
     Addresses,
+    Amount,
     Interval,
     Name,
     Patterns,
@@ -127,6 +128,12 @@ class MetricsSettings(Section):
 
     granularity: Literal["partition", "topic", "group"] = Field(
         "partition", description="The finest series of lag: partition, topic or group. Coarser is smaller."
+    )
+    max_series: Amount = Field(
+        10_000_000,
+        description="The most series of one cluster. Beyond it what is finest is left out: groups per partition (whole groups, the "
+        "largest first), partitions, groups per topic, topics, groups; lagwatch_series_suppressed counts them, and "
+        "SeriesLimitReached fires.",
     )
     profiles: Profiles = Field(
         (),

@@ -11,7 +11,7 @@ from lagwatch.model.latest import Latest
 from lagwatch.model.view import View
 from lagwatch.publish.metrics.alerts import render_verdict
 from lagwatch.publish.metrics.families import FAMILIES, Family, Granularity
-from lagwatch.publish.metrics.kafka import render_view
+from lagwatch.publish.metrics.kafka import Lines, render_view
 from lagwatch.publish.metrics.lines import Rendered, header
 from lagwatch.publish.metrics.negotiation import Format, Variant
 from lagwatch.publish.metrics.own import Inside, own_page
@@ -25,7 +25,7 @@ class _Entry:
     """One cluster: what was put, and its rendered lines. The view's are withdrawn after `fresh_until`."""
 
     latest: Latest
-    of_view: tuple[Rendered, ...] = ()
+    of_view: Lines = field(default_factory=Lines)
     of_verdict: tuple[Rendered, ...] = ()
     of_profiles: Mapping[str, Part] = field(default_factory=dict)
 
@@ -36,7 +36,7 @@ class _Entry:
 
     def segments(self, now: float) -> dict[Family, Segment]:
         """What is published of it, by family; families without series are left out."""
-        published = (self.of_view if now <= self.fresh_until else ()) + self.of_verdict
+        published = (self.of_view.rendered if now <= self.fresh_until else ()) + self.of_verdict
         joined = {family: join(parts) for rendered in published for family, parts in rendered.segments.items()}
         return {family: segment for family, segment in joined.items() if segment.series}
 
@@ -62,9 +62,9 @@ class Board:
     read is swapped whole.
 
     The lines of a cluster are rendered when it is put, on the thread of its monitor, and only those that changed: a failed
-    poll that keeps its view costs nothing. `granularity` cuts the page, `notices` tells how sending goes, by receiver, and
-    `suppressed` how many alerts are not told, by cluster and reason; `store` tells how keeping goes. `profiles` are the exporters
-    for whose names there is a page.
+    poll that keeps its view costs nothing. `granularity` cuts the page, and `max_series` limits what it has of each cluster.
+    `notices` tells how sending goes, by receiver, and `suppressed` how many alerts are not told, by cluster and reason; `store`
+    tells how keeping goes. `profiles` are the exporters for whose names there is a page.
     `clock` gives seconds since the epoch.
     """
 
@@ -72,6 +72,7 @@ class Board:
         self,
         *,
         granularity: Granularity | str = Granularity.PARTITION,
+        max_series: int | None = None,
         profiles: Mapping[str, Profile] | None = None,
         notices: Callable[[], Mapping[str, Counts]] = dict,
         suppressed: Callable[[], Mapping[str, Mapping[str, int]]] = dict,
@@ -79,6 +80,7 @@ class Board:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._granularity = Granularity(granularity)
+        self._max_series = max_series
         self._profiles = dict(profiles or {})
         self._notices = notices
         self._suppressed = suppressed
@@ -103,6 +105,11 @@ class Board:
         """The names of all clusters, sorted."""
         return tuple(self._state.entries)
 
+    def series_suppressed(self, cluster: str) -> int:
+        """How many series the limit keeps off the page of a cluster."""
+        entry = self._state.entries.get(cluster)
+        return 0 if entry is None else entry.of_view.suppressed
+
     def page(self, variant: Variant) -> bytes:
         """The metrics page, whole, in one of its forms; the gzip forms are ready but for lagwatch's own metrics."""
         return b"".join(self.pieces(variant))
@@ -115,7 +122,10 @@ class Board:
         now = self._clock()
         state = self._state if now <= self._state.valid_until else self._withdraw(now)
         latests = [entry.latest for entry in state.entries.values()]
-        inside = Inside(receivers=self._notices(), suppressed=self._suppressed(), store=self._store())
+        left_out = {name: entry.of_view.suppressed for name, entry in state.entries.items()}
+        inside = Inside(
+            receivers=self._notices(), suppressed=self._suppressed(), store=self._store(), left_out=left_out
+        )
         tail = own_page(variant.format, latests, state.series, inside, now)
         whole = state.bodies[variant.format]
         return (as_gzip(whole, tail),) if variant.gzip else as_plain(whole, tail)
@@ -143,8 +153,10 @@ class Board:
         }
         return _Entry(latest, of_view, of_verdict, of_profiles)
 
-    def _of_view(self, view: View | None, before: tuple[Rendered, ...]) -> tuple[Rendered, ...]:
-        return () if view is None else render_view(view, self._granularity, before)
+    def _of_view(self, view: View | None, before: Lines) -> Lines:
+        if view is None:
+            return Lines()
+        return render_view(view, self._granularity, before.rendered, most=self._max_series)
 
     def _withdraw(self, now: float) -> _State:
         with self._writing:

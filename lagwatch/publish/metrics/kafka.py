@@ -2,23 +2,36 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from lagwatch.model.snapshot import UNKNOWN, UNKNOWN_LEADER, Bool, Int64, Snapshot
 from lagwatch.model.view import View
 from lagwatch.publish.metrics import families as f
-from lagwatch.publish.metrics import rates, time
+from lagwatch.publish.metrics import health, rates, time
 from lagwatch.publish.metrics.families import Family, Granularity
+from lagwatch.publish.metrics.limit import limited
 from lagwatch.publish.metrics.lines import Column, Rendered, Table, label_set, listed, render
 from lagwatch.publish.metrics.names import Names
 
 
-def render_view(view: View, granularity: Granularity, before: Iterable[Rendered] = ()) -> tuple[Rendered, ...]:
-    """The lines of every family that the setting keeps; `before` is what this gave for the view before."""
+class Lines(NamedTuple):
+    """The lines of every family of a view, and how many series a limit keeps off."""
+
+    rendered: tuple[Rendered, ...] = ()
+    suppressed: int = 0
+
+
+def render_view(
+    view: View, granularity: Granularity, before: Iterable[Rendered] = (), *, most: int | None = None
+) -> Lines:
+    """The lines of every family that the setting keeps, `most` series; `before` is what this gave for the view before."""
     old = {rendered.table.columns[0].family: rendered for rendered in before}
-    cut = (_cut(table, granularity) for table in _tables(view))
-    return tuple(render(table, old.get(table.columns[0].family)) for table in cut if table.columns)
+    tables, suppressed = [table for table in (_cut(each, granularity) for each in _tables(view)) if table.columns], 0
+    if most is not None:
+        tables, suppressed = limited(tables, most)
+    return Lines(tuple(render(table, old.get(table.columns[0].family)) for table in tables), suppressed)
 
 
 def _cut(table: Table, granularity: Granularity) -> Table:
@@ -37,6 +50,7 @@ def _tables(view: View) -> Iterator[Table]:
     yield from _infos(view.snapshot)
     yield from rates.tables(view, names)
     yield from time.tables(view, names)
+    yield from health.tables(view, names)
 
 
 def _commits(view: View, names: Names) -> Table:

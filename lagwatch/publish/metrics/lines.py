@@ -33,6 +33,11 @@ class Column:
     values: Int64 | Int32 | Float64
     known: Bool | None = None
 
+    def series(self, rows: slice | Bool = slice(None)) -> int:
+        """How many of these rows have a line."""
+        known = _known(self.values[rows]) if self.known is None else self.known[rows]
+        return int(known.sum())
+
     def unchanged(self, before: "Column", rows: slice) -> bool:
         """Whether these rows are those that they were before."""
         now, then = self.values[rows], before.values[rows]

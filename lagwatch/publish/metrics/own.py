@@ -46,12 +46,13 @@ class _Families(Collector):
 class Inside:
     """
     How the rest of lagwatch goes: notices (`receivers` by name, `suppressed` counts alerts that fire and are not told, by cluster
-    and reason) and the store (None: there is none).
+    and reason), the store (None: there is none), and how many series a limit keeps off the page, by cluster (`left_out`).
     """
 
     receivers: Mapping[str, Counts] = field(default_factory=dict)
     suppressed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     store: StoreHealth | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 def own_page(form: Format, latests: Sequence[Latest], series: Mapping[str, int], inside: Inside, now: float) -> bytes:
@@ -72,6 +73,7 @@ def _own(latests: Sequence[Latest], series: Mapping[str, int], inside: Inside, n
         if cluster
         for reason, count in reasons.items()
     }
+    collected[f.own.SERIES_SUPPRESSED] = {(cluster,): count for cluster, count in inside.left_out.items()}
     if inside.store is not None:
         collected.update(_of_store(inside.store))
     collected[f.own.BUILD_INFO] = {_VERSIONS: 1}

@@ -6,10 +6,22 @@ the sections of the documentation. Names keep to the conventions of Prometheus: 
 sum beside its parts under one name.
 """
 
-from lagwatch.publish.metrics.families import cluster, groups, own, rates, time
+from lagwatch.publish.metrics.families import cluster, groups, health, own, rates, time
 from lagwatch.publish.metrics.families.base import Family, Granularity
 
-__all__ = ["FAMILIES", "GROUPS", "Family", "Granularity", "as_markdown", "cluster", "groups", "own", "rates", "time"]
+__all__ = [
+    "FAMILIES",
+    "GROUPS",
+    "Family",
+    "Granularity",
+    "as_markdown",
+    "cluster",
+    "groups",
+    "health",
+    "own",
+    "rates",
+    "time",
+]
 
 GROUPS: dict[str, tuple[Family, ...]] = {
     "Consumer groups, per partition": (groups.GROUP_LAG, groups.COMMITTED_OFFSET),
@@ -65,6 +77,19 @@ GROUPS: dict[str, tuple[Family, ...]] = {
         ),
         *(cluster.UNDER_REPLICATED, cluster.OFFLINE, cluster.UNDER_MIN_ISR),
     ),
+    "Brokers": (
+        *(health.LEADERS, health.MISPLACED, health.REPLICAS, health.OUT_OF_SYNC, health.PRODUCED),
+        *(health.LOG_BYTES, health.DIRS, health.FAILED_DIRS, health.DIR_BYTES, health.DIR_FREE),
+        *(health.WOULD_GO_OFFLINE, health.WOULD_REFUSE, health.LAST_COPIES, health.RELEASE),
+    ),
+    "Cluster health": (
+        *(health.SCORE, health.POINTS_LOST, health.AT_MIN_ISR, health.UNRECOVERABLE),
+        *(health.SINGLE_COPY, health.SINGLE_RACK, health.UNCLEAN, health.REASSIGNING),
+        *(health.OPEN_TRANSACTIONS, health.OLDEST_TRANSACTION, health.HUNG_TRANSACTIONS),
+        *(health.IMBALANCE, health.LEADER_SKEW, health.PRODUCE_SKEW, health.SIZE_SKEW),
+        *(health.VOTERS, health.CAUGHT_UP, health.QUORUM_LAG, health.FEATURE),
+        *(health.TOPIC_BYTES, health.READ_AT),
+    ),
     "Alerts": (own.ALERT, own.ALERTS),
     "Notifications": (
         *(
@@ -98,6 +123,7 @@ GROUPS: dict[str, tuple[Family, ...]] = {
             own.GAPS,
             own.REQUESTS,
             own.SERIES,
+            own.SERIES_SUPPRESSED,
             own.BUILD_INFO,
         ),
     ),

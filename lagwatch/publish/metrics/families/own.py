@@ -59,6 +59,9 @@ REQUESTS = Family(
     "lagwatch_kafka_requests_total", (*base.CLUSTER, "api"), "Kafka requests since the start by API.", "counter"
 )
 SERIES = Family("lagwatch_series", base.CLUSTER, "Series on this page of the cluster and its alerts.")
+SERIES_SUPPRESSED = Family(
+    "lagwatch_series_suppressed", base.CLUSTER, "Series of the cluster that metrics.max_series keeps off this page."
+)
 NOTIFICATIONS = Family(
     "lagwatch_notifications_total", ("receiver",), "Messages that the receiver accepted since the start.", "counter"
 )

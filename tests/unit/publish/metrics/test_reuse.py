@@ -92,8 +92,8 @@ views = st.builds(lambda t, g: view(snapshot(t, g)), topics, groups)
 def test_a_page_after_many_polls_is_the_page_of_the_last_one(polls: list[View]):
     after: tuple[Rendered, ...] = ()
     for seen in polls:
-        after = render_view(seen, Granularity.PARTITION, after)
-    fresh = render_view(polls[-1], Granularity.PARTITION)
+        after = render_view(seen, Granularity.PARTITION, after).rendered
+    fresh = render_view(polls[-1], Granularity.PARTITION).rendered
 
     def pages(rendered: tuple[Rendered, ...]) -> dict[str, bytes]:
         return {family.name: text(r, family) for r in rendered for family in r.segments}
@@ -104,6 +104,6 @@ def test_a_page_after_many_polls_is_the_page_of_the_last_one(polls: list[View]):
 def test_a_cluster_that_is_renamed_shares_nothing():
     seen = view(snapshot({"orders": topic((0, 9))}, {"billing": group({"orders": [5]})}))
     renamed = replace(seen, snapshot=replace(seen.snapshot, cluster="other"))
-    after = render_view(renamed, Granularity.PARTITION, render_view(seen, Granularity.PARTITION))
+    after = render_view(renamed, Granularity.PARTITION, render_view(seen, Granularity.PARTITION).rendered).rendered
 
     assert all(b'kafka_cluster="main"' not in text(r, family) for r in after for family in r.segments)
