@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from lagwatch.analyze.commit_windows import WindowHistory
+from lagwatch.analyze.diagnosis import diagnosis_of
 from lagwatch.analyze.growth import WINDOW_S
 from lagwatch.analyze.history import History
 from lagwatch.analyze.view import view
@@ -46,7 +48,8 @@ def advance(
     """
     seen = view(memory.history, snapshot)
     memory.view = replace(seen, burrow=_burrow(memory, snapshot))
-    memory.verdict = judge(memory.alerts, Looked(now=now, view=memory.view, service=service), rules)
+    looked = Looked(now=now, view=memory.view, service=service, why=partial(diagnosis_of, memory.view))
+    memory.verdict = judge(memory.alerts, looked, rules)
     return memory.view, memory.verdict
 
 

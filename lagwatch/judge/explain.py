@@ -6,7 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from lagwatch.model.alerts import Subject
+from lagwatch.judge.sight import Sight
+from lagwatch.model.alerts import Rule, Subject
+from lagwatch.model.diagnosis import Finding
 from lagwatch.model.snapshot import UNKNOWN, Group, Snapshot
 from lagwatch.model.view import View
 
@@ -35,8 +37,7 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
 _MOST_NAMED: Final = 10
 """So many partitions are named; of more, only their number is told."""
 
-_STANDS_STILL_S: Final = 60.0
-_MOST_OF_IT: Final = 0.8
+_ABOUT_LOSS: Final = frozenset({"lost", "loss_in_s", "retained_share", "rewound"})
 
 
 def circumstances(view: View, grain: str, subject: Subject, values: Mapping[str, float | None]) -> Seen:
@@ -56,27 +57,19 @@ def circumstances(view: View, grain: str, subject: Subject, values: Mapping[str,
     return seen
 
 
-def cause(grain: str, seen: Seen) -> str:
-    """What a lag probably comes from, as a sentence; empty where nothing is obvious."""
-    if grain not in ("pair", "group"):
-        return ""
-    if seen.get("members") == 0:
-        return "The group has no members: nobody reads."
-    if seen.get("state") not in (None, "Stable"):
-        return f"The group is {seen['state']}: while it sorts out who reads what, nobody reads."
-    if (frozen := _value(seen, "frozen_s")) > _STANDS_STILL_S and frozen > 2 * _value(seen, "commit_interval_s"):
-        minutes = f"{frozen / 60:.0f} minutes"
-        return (
-            f"Members are there, but nothing was committed for {minutes}: a hung handler, or a record they cannot pass."
-        )
-    if _value(seen, "lag") > 0 and _value(seen, "max_lag") > _MOST_OF_IT * _value(seen, "lag"):
-        return "Most of the lag is on one partition: a skewed key, a slow member, or a record it cannot pass."
-    if _value(seen, "growth") > 0 and "committed" in seen:
-        produced, committed = _value(seen, "produced"), _value(seen, "committed")
-        return f"{produced:,.0f} messages a minute come in and {committed:,.0f} are read: the consumers are too slow."
-    if _value(seen, "growth") < 0:
-        return "The group is catching up."
-    return ""
+def cause(subject: Subject, sight: Sight) -> Finding | None:
+    """The likeliest cause of what the alert is about: of the group's lag, or of that on the alert's topic."""
+    if subject.group is None:
+        return None
+    found = sight.diagnosis(subject.group)
+    about = (None, subject.topic) if subject.topic is not None else None
+    fitting = (each for each in found.findings if about is None or each.topic in about) if found else iter(())
+    return next(fitting, None)
+
+
+def is_about_lag(rule: Rule) -> bool:
+    """Whether what mends the lag mends what the rule is about; records that are deleted are another matter."""
+    return rule.conditions[0].value not in _ABOUT_LOSS
 
 
 def _value(values: Mapping[str, float | str | None], name: str) -> float:

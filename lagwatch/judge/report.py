@@ -8,10 +8,10 @@ import numpy as np
 
 from lagwatch.judge.columns import COLUMNS
 from lagwatch.judge.conditions import threshold
-from lagwatch.judge.explain import NAMES, cause, circumstances
+from lagwatch.judge.explain import NAMES, cause, circumstances, is_about_lag
 from lagwatch.judge.scope import Scope
 from lagwatch.judge.sight import Sight
-from lagwatch.judge.tracks import Tracks
+from lagwatch.judge.tracks import FIRING, RESOLVED, Tracks
 from lagwatch.judge.wording import worded
 from lagwatch.model.alerts import Alert, Rule, State, Subject
 from lagwatch.model.snapshot import Float64
@@ -29,7 +29,8 @@ def told(scope: Scope, tracks: Tracks, sight: Sight, wait: Float64) -> Iterator[
         known = at >= 0 and not tracks.dark[i]
         if known or tracks.told[i] is None:
             values = {name: _number(column[at]) if at >= 0 else None for name, column in columns.items()}
-            tracks.told[i] = _alert(scope.rule(at), tracks.subject[i], values, sight, float(wait[i]))
+            now = _alert(scope.rule(at), tracks.subject[i], values, sight, float(wait[i]))
+            tracks.told[i] = _explained(now, tracks.told[i], int(tracks.phase[i]), scope.rule(at), sight)
         yield _as_it_stands(tracks, i, scope.rule(at))
 
 
@@ -52,9 +53,26 @@ def _alert(rule: Rule, subject: Subject, values: Values, sight: Sight, wait: flo
         labels=rule.labels,
         threshold=threshold(first, firing=False),
         seen=seen,
-        cause=worded(rule.cause, words) or cause(rule.grain, seen),
+        cause=worded(rule.cause, words),
         runbook=rule.runbook,
     )
+
+
+def _explained(alert: Alert, before: Alert | None, phase: int, rule: Rule, sight: Sight) -> Alert:
+    """
+    With the likeliest cause and what to do about it, if it fires; once it has ended, with what these were.
+
+    A rule that names a cause of its own is taken at its word.
+    """
+    if rule.cause:
+        return alert
+    if phase == RESOLVED and before is not None:
+        return replace(alert, cause=before.cause, next_step=before.next_step)
+    found = cause(alert.subject, sight) if phase == FIRING else None
+    if found is None:
+        return alert
+    mends = found.next_step and is_about_lag(rule)
+    return replace(alert, cause=found.sentence, next_step=found.next_step if mends else alert.next_step)
 
 
 def _as_it_stands(tracks: Tracks, i: int, rule: Rule) -> Alert:

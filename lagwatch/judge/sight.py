@@ -1,6 +1,6 @@
 """What one evaluation looks at: a view and lagwatch itself, their subjects and columns, each worked out once. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from lagwatch.judge.subjects import Subjects, subjects
 from lagwatch.judge.windows import Window
 from lagwatch.model.alerts import Condition, Rule, Statistic
 from lagwatch.model.columns import Array
+from lagwatch.model.diagnosis import Diagnosis
 from lagwatch.model.service import Receiver, Service
 from lagwatch.model.snapshot import Float64
 from lagwatch.model.view import View
@@ -25,7 +26,8 @@ class Looked:
     What there is to look at in one evaluation at a moment.
 
     `view` is that of the last good poll; `fresh` says whether that is this one: if it is not, nothing is known of its columns
-    now. `service` is how the watch of the cluster goes, `receivers` how the notices go (None: not asked here).
+    now. `service` is how the watch of the cluster goes, `receivers` how the notices go (None: not asked here). `why` says of a
+    group why it lags; it is asked about groups with alerts that fire, and no others.
     """
 
     now: float
@@ -33,6 +35,7 @@ class Looked:
     fresh: bool = True
     service: Service | None = None
     receivers: Mapping[str, Receiver] | None = None
+    why: Callable[[str], Diagnosis | None] | None = None
 
 
 class Sight:
@@ -45,6 +48,7 @@ class Sight:
         self._subjects: dict[str, Subjects] = {}
         self._readings: dict[tuple[str, str], Reading] = {}
         self._left: dict[str, Float64 | None] = {}
+        self._diagnoses: dict[str, Diagnosis | None] = {}
 
     def sees(self, grain: str) -> bool:
         """Whether rules of this grain are judged here."""
@@ -118,3 +122,9 @@ class Sight:
         if grain not in self._left:
             self._left[grain] = left_s(self.view, grain) if self.looked.fresh else None
         return self._left[grain]
+
+    def diagnosis(self, group: str) -> Diagnosis | None:
+        """Why a group lags; None where nobody can say."""
+        if group not in self._diagnoses:
+            self._diagnoses[group] = None if self.looked.why is None else self.looked.why(group)
+        return self._diagnoses[group]
