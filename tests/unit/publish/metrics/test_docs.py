@@ -8,12 +8,14 @@ import numpy as np
 import promql_parser
 
 from lagwatch.model.alerts import Alert, Severity, State, Subject, Verdict
+from lagwatch.model.details import Details, Features, LogDir, Transaction
 from lagwatch.model.kept import StoreHealth
 from lagwatch.model.snapshot import Broker, Gap, PollStats
 from lagwatch.publish.board import Board
 from lagwatch.publish.metrics import Format, Granularity, Variant
 from lagwatch.publish.metrics.families import FAMILIES, GROUPS, as_markdown
 from lagwatch.publish.notices.base import Counts
+from tests.support import details as build
 from tests.support.build import T0, group, latest, snapshot, topic, view
 from tests.support.metrics import families
 
@@ -21,6 +23,22 @@ PAGE = Path(__file__).parents[4] / "docs" / "metrics.md"
 ROW = re.compile(r"^\| `(\w+)` \| (gauge|counter) \| (.*?) \| (.+) \|$", re.MULTILINE)
 
 Row = tuple[str, str, frozenset[str], str]
+
+
+def slow_facts() -> Details:
+    dirs = [LogDir(broker=b, path="/data", total_bytes=100, usable_bytes=60) for b in (1, 2, 3)]
+    ongoing = [Transaction(transactional_id="payer", producer_id=1, state="Ongoing", started_at=T0 - 60)]
+    return replace(
+        build.details(
+            topic_config={"orders": {}},
+            dirs=build.log_dirs(dirs),
+            voters=build.quorum(0, 0, 0),
+            ongoing=ongoing,
+            elr={},
+        ),
+        reassignments=build.part(()),
+        features=build.part(Features(finalized={"metadata.version": 30}, releases={1: "4.3 or later"})),
+    )
 
 
 def everything() -> Board:
@@ -32,11 +50,19 @@ def everything() -> Board:
         controller=1,
         cluster_id="Q1",
         stats=PollStats(requests={"Metadata": 1}),
+        details=slow_facts(),
     )
     seen = view(facts)
     five = np.array([5.0])
     rates = {"growth": five, "consumed": five, "drain_s": five}
     pairs = replace(seen.pairs, **rates, slowest_growth=five, commit_interval_s=five, behind_s=five)
+    skewed = replace(
+        seen.health,
+        brokers=replace(seen.health.brokers, produced=np.array([1.0, 2.0, 3.0])),
+        single_rack=0,
+        produce_skew=0.5,
+    )
+    seen = replace(seen, health=skewed)
     topics_seen = replace(seen.topics, produced=five, transactional=np.array([True]))
     seen = replace(seen, pairs=pairs, groups=replace(seen.groups, **rates), topics=topics_seen)
     subject = Subject(cluster="main", group="billing", topic="orders", partition=0)
