@@ -49,12 +49,14 @@ def chosen(config: Path | None, bootstrap: str | None, cluster: str | None, **fl
 
 
 @contextmanager
-def reader(cluster: "ClusterSettings", *, internal_topics: bool | None = None) -> Iterator["Reader"]:
-    """A reader of the cluster, closed at the end."""
+def reader(
+    cluster: "ClusterSettings", *, internal_topics: bool | None = None, past: bool = False
+) -> Iterator["Reader"]:
+    """A reader of the cluster, closed at the end; `past` if the first poll is to tell where the logs were before it."""
     from lagwatch.app.service import reader_options
     from lagwatch.collect import Reader
 
-    options = reader_options(cluster)
+    options = replace(reader_options(cluster), past=past)
     if internal_topics is not None:
         options = replace(options, internal_topics=internal_topics)
     opened = Reader(options)
@@ -68,13 +70,13 @@ def look(cluster: "ClusterSettings", *, internal_topics: bool | None = None) -> 
     """
     Poll the cluster once; raises CollectError if that gives nothing.
 
-    A first poll has no history: growth is unknown in it.
+    A first poll has no history: growth is unknown in it, and time lag is what the brokers can tell of the last day.
     """
     from lagwatch.cycle import Memory, advance
     from lagwatch.model.latest import Latest, PollHealth
     from lagwatch.publish.api.access import Seen
 
-    with reader(cluster, internal_topics=internal_topics) as opened:
+    with reader(cluster, internal_topics=internal_topics, past=True) as opened:
         snapshot = opened.read()
     view, verdict = advance(Memory(), snapshot, (), snapshot.at)
     health = PollHealth(interval_s=cluster.interval_s, deadline_s=cluster.deadline_s, last_good_at=snapshot.at)

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from lagwatch.collect.gaps import Gaps
 from lagwatch.collect.layout import Layout
 from lagwatch.collect.metadata import MetadataReader, Wanted
 from lagwatch.collect.offsets import Ends, OffsetReader
+from lagwatch.collect.past import PastReader
 from lagwatch.collect.quorum import controlled
 from lagwatch.collect.rights import Rights
 from lagwatch.errors import ClusterUnreachable
@@ -38,6 +39,7 @@ class ReaderOptions:
     groups, topics   which of them are watched; others are not asked for where that can be helped
     internal_topics  whether Kafka's own topics (`__consumer_offsets`, ...) are watched too
     details          which slow facts are read
+    past             whether it is asked once where the logs were within the last day
     """
 
     cluster: str
@@ -48,6 +50,7 @@ class ReaderOptions:
     topics: NameFilter = field(default_factory=NameFilter)
     internal_topics: bool = False
     details: DetailOptions = field(default_factory=DetailOptions)
+    past: bool = True
 
 
 class Reader:
@@ -71,6 +74,7 @@ class Reader:
         self._rights = Rights()
         self._settings = TopicSettings(whole="topic_config" in options.details.parts)
         self._details = DetailReader(options.details, self._settings)
+        self._past = PastReader(wanted=options.past)
         self._topics: TopicTable | None = None
 
     def read(self) -> Snapshot:
@@ -166,6 +170,7 @@ class Reader:
         by = await active
         self._details.take(by)
         await self._details.read(exchange, self._options.deadline_s, ends.layout, ends)
+        anchors = await self._past.read(exchange, self._options.deadline_s, at, ends, gaps)
         for name, code in layout.failed:
             gaps.add("topics", error_name(code), name)
         self._rights.count(gaps, every_group_wanted=not group_filter.include)
@@ -177,7 +182,7 @@ class Reader:
             bytes_received=exchange.bytes_received,
             retries=exchange.retries,
         )
-        return self._snapshot(at, ends, groups, by.controller, gaps.all(), stats)
+        return replace(self._snapshot(at, ends, groups, by.controller, gaps.all(), stats), anchors=anchors)
 
     def _check_visible(self, exchange: Exchange, layout: Layout, groups: Groups) -> None:
         """Raises if there is nothing to tell: no broker answers, or we may see nothing."""

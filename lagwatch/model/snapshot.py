@@ -215,7 +215,10 @@ DETAIL_PARTS = (
 )
 """Those of the parts below that are slow facts: what is missing then is in `Snapshot.details`."""
 
-PARTS = ("topics", "topic_config", "offsets", "group_list", "group_description", "committed_offsets", *DETAIL_PARTS)
+PARTS = (
+    *("topics", "topic_config", "offsets", "past_offsets", "group_list", "group_description", "committed_offsets"),
+    *DETAIL_PARTS,
+)
 """The parts of a snapshot that can be missing, as a Gap names them."""
 
 
