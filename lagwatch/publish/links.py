@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 from lagwatch.model.alerts import Subject
+from lagwatch.model.notices import alert_id
 
 
 def runbook_url(runbook: str, base: str) -> str | None:
@@ -22,18 +23,30 @@ def runbook_url(runbook: str, base: str) -> str | None:
     return f"{base}/runbooks/{quote(runbook, safe='')}" if runbook else None
 
 
-def page_url(subject: Subject, base: str) -> str:
+def alert_url(alert_id: str, base: str) -> str:
     """
-    Where the subject of an alert is shown: its group, else its topic, else the alerts of its cluster.
+    Where an alert is shown with what became of it, also when it is inactive by now.
 
-    >>> page_url(Subject(cluster="main", group="team/billing", topic="orders"), "")
-    '/api/v1/clusters/main/groups/team%2Fbilling'
-    >>> page_url(Subject(cluster="main", topic="orders"), ""), page_url(Subject(cluster="", receiver="on-call"), "")
-    ('/api/v1/clusters/main/topics/orders', '/api/v1/receivers')
+    >>> alert_url("5f0a3c", "https://lagwatch.example.com")
+    'https://lagwatch.example.com/alerts/5f0a3c'
+    """
+    return f"{base}/alerts/{quote(alert_id, safe='')}"
+
+
+def page_url(rule: str, subject: Subject, base: str) -> str:
+    """
+    The page of what an alert is about: its group, else its topic, else its cluster; its own page if that is lagwatch itself.
+
+    >>> page_url("ConsumerLagHigh", Subject(cluster="main", group="team/billing", topic="orders"), "")
+    '/clusters/main/groups/team%2Fbilling'
+    >>> page_url("PartitionsOffline", Subject(cluster="main", topic="orders"), "http://lagwatch:8484")
+    'http://lagwatch:8484/clusters/main/topics/orders'
+    >>> page_url("BrokerMissing", Subject(cluster="eu west"), "")
+    '/clusters/eu%20west'
     """
     if subject.receiver is not None:
-        return f"{base}/api/v1/receivers"
-    cluster = f"{base}/api/v1/clusters/{quote(subject.cluster, safe='')}"
+        return alert_url(alert_id(rule, subject), base)
+    cluster = f"{base}/clusters/{quote(subject.cluster, safe='')}"
     if subject.group is not None:
         return f"{cluster}/groups/{quote(subject.group, safe='')}"
-    return f"{cluster}/alerts" if subject.topic is None else f"{cluster}/topics/{quote(subject.topic, safe='')}"
+    return cluster if subject.topic is None else f"{cluster}/topics/{quote(subject.topic, safe='')}"

@@ -104,7 +104,11 @@ def test_an_alert_reaches_log_metrics_api_and_webhook_and_ends_when_the_group_ha
             }
             assert (alert["status"], alert["annotations"]["value"]) == ("firing", "140")
             assert group in alert["annotations"]["summary"]
-            assert service.get(alert["generatorURL"].removeprefix(service.url)).json()["lag"] == 140
+            notes = alert["annotations"]
+            for url in (alert["generatorURL"], notes["page_url"], notes["runbook_url"]):
+                page = service.get(url.removeprefix(service.url))
+                assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+            assert group in service.get(notes["page_url"].removeprefix(service.url)).text
 
             (shown,) = service.get("/api/v1/clusters/main/alerts?state=firing").json()["items"]
             assert (shown["rule"], shown["group"], shown["topic"]) == ("ConsumerLagHigh", group, orders)

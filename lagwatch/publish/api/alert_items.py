@@ -65,7 +65,7 @@ def _facts(alert: Facts, base: str) -> dict[str, Any]:
         "next_step": alert.next_step,
         "runbook": alert.runbook,
         "runbook_url": runbook_url(alert.runbook, base),
-        "page_url": page_url(alert.subject, base),
+        "page_url": page_url(alert.rule, alert.subject, base),
         "for_s": alert.effective_for_s,
         "labels": dict(alert.labels),
     }

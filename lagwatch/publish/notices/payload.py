@@ -12,7 +12,8 @@ from functools import reduce
 from typing import Any
 
 from lagwatch.model.alerts import Alert, State
-from lagwatch.publish.links import page_url, runbook_url
+from lagwatch.model.notices import alert_id
+from lagwatch.publish.links import alert_url, page_url, runbook_url
 
 Entry = dict[str, Any]
 """One alert of a message: status, labels, annotations, startsAt, endsAt, generatorURL, fingerprint."""
@@ -53,7 +54,8 @@ def entry(alert: Alert, external_url: str) -> Entry:
         "seen": ", ".join(f"{name} {_seen(value)}" for name, value in alert.seen.items() if value not in (None, "")),
         "cause": alert.cause,
         "next_step": alert.next_step,
-        "runbook": runbook_url(alert.runbook, external_url) or "",
+        "runbook_url": runbook_url(alert.runbook, external_url) or "",
+        "page_url": page_url(alert.rule, alert.subject, external_url),
         "reason": alert.reason,
     }
     return {
@@ -62,7 +64,7 @@ def entry(alert: Alert, external_url: str) -> Entry:
         "annotations": {name: text for name, text in annotations.items() if text},
         "startsAt": moment(alert.since if alert.fired_at is None else alert.fired_at),
         "endsAt": moment(alert.resolved_at) if ended and alert.resolved_at is not None else NEVER,
-        "generatorURL": page_url(alert.subject, external_url),
+        "generatorURL": alert_url(alert_id(alert.rule, alert.subject), external_url),
         "fingerprint": fingerprint(labels),
     }
 

@@ -15,7 +15,8 @@ _ORDER = ("alertname", "severity", "kafka_cluster", "group", "topic", "partition
 _LINES = (
     ("cause", "Probably"),
     ("next_step", "Next step"),
-    ("runbook", "Runbook"),
+    ("runbook_url", "Runbook"),
+    ("page_url", "Page"),
     ("reason", "Ended because"),
 )
 

@@ -59,6 +59,7 @@ def test_a_firing_alert_is_told_field_by_field_as_alertmanager_does():
             "summary": "billing is 123456 messages behind on orders",
             "next_step": "Look at its members.",
             "value": "123456",
+            "page_url": "http://lagwatch:8484/clusters/local/groups/billing",
         },
         "externalURL": "http://lagwatch:8484",
         "alerts": [
@@ -75,10 +76,11 @@ def test_a_firing_alert_is_told_field_by_field_as_alertmanager_does():
                     "summary": "billing is 123456 messages behind on orders",
                     "next_step": "Look at its members.",
                     "value": "123456",
+                    "page_url": "http://lagwatch:8484/clusters/local/groups/billing",
                 },
                 "startsAt": "2023-11-14T22:13:20.000Z",
                 "endsAt": NEVER,
-                "generatorURL": "http://lagwatch:8484/api/v1/clusters/local/groups/billing",
+                "generatorURL": "http://lagwatch:8484/alerts/67fd7e032ec3409250676e5674d80d6e922d50f8e18bba6278b30d3ae0fde8d0",
                 "fingerprint": "76b4be2c96949516",
             }
         ],
@@ -118,10 +120,12 @@ def test_a_message_with_one_firing_alert_is_firing():
     assert (message["status"], [each["status"] for each in message["alerts"]]) == ("firing", ["resolved", "firing"])
 
 
-def test_what_is_about_the_cluster_links_to_its_alerts():
-    assert sent(alert(group=None, topic=None))["alerts"][0]["generatorURL"] == (
-        "http://lagwatch:8484/api/v1/clusters/local/alerts"
-    )
+def test_what_is_about_the_cluster_or_a_topic_links_to_its_page():
+    notes = [sent(alert(group=None, topic=topic))["alerts"][0]["annotations"] for topic in (None, "a/b")]
+    assert [each["page_url"] for each in notes] == [
+        "http://lagwatch:8484/clusters/local",
+        "http://lagwatch:8484/clusters/local/topics/a%2Fb",
+    ]
 
 
 def test_an_alert_says_its_threshold_what_was_seen_and_why():
@@ -152,7 +156,7 @@ def test_an_alert_that_is_gone_ends_with_a_reason_and_the_same_fingerprint():
 def test_what_differs_between_the_alerts_of_a_message_is_not_common():
     message = sent(alert(topic="a"), alert(topic="b", value=1.0))
     assert {"alertname", "severity", "kafka_cluster", "group"} == set(message["commonLabels"])
-    assert {"summary", "next_step"} == set(message["commonAnnotations"])
+    assert {"summary", "next_step", "page_url"} == set(message["commonAnnotations"])
 
 
 def test_the_rules_own_labels_are_there_and_cannot_hide_what_the_alert_is_about():
@@ -169,7 +173,7 @@ def test_an_unknown_value_is_left_out():
 def test_names_that_need_quoting_survive():
     message = sent(alert(group='a/b "c"', topic="ü"))
     assert message["groupKey"] == '{}:{group="a/b \\"c\\"", kafka_cluster="local"}'
-    assert message["alerts"][0]["generatorURL"].endswith("/groups/a%2Fb%20%22c%22")
+    assert message["alerts"][0]["annotations"]["page_url"].endswith("/groups/a%2Fb%20%22c%22")
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=8), st.text(max_size=8)))

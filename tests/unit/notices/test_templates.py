@@ -94,7 +94,8 @@ def test_our_own_words_say_what_why_and_where():
         "Runbook: http://lagwatch:8484/runbooks/consumer-lag-high",
         "kafka_cluster local, group billing, topic orders",
         "Since 2023-11-14T22:13:20.000Z",
-        "http://lagwatch:8484/api/v1/clusters/local/groups/billing",
+        "Page: http://lagwatch:8484/clusters/local/groups/billing",
+        "http://lagwatch:8484/alerts/",
     ):
         assert part in text
 

@@ -62,7 +62,7 @@ class AlertFacts(Shape):
     )
     runbook: str = Field(description="The name of the rule's runbook.", examples=["consumer-lag-growing"])
     runbook_url: str | None = Field(description="Where that is.", examples=["/runbooks/consumer-lag-growing"])
-    page_url: str = Field(description="Where the subject is shown.", examples=["/api/v1/clusters/main/groups/billing"])
+    page_url: str = Field(description="The page of what it is about.", examples=["/clusters/main/groups/billing"])
     for_s: float = Field(description="For how long the condition had to hold before it fired.", examples=[300.0])
     labels: dict[str, str] = Field(description="Labels of the rule.", examples=[{"team": "payments"}])
 

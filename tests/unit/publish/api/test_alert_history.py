@@ -38,7 +38,7 @@ def test_an_alert_has_its_explanation_its_history_and_the_way_on(api):
     assert alert["cause"] == "More is produced than two members can read."
     assert alert["next_step"] == "Add consumers, up to one a partition."
     assert alert["runbook_url"] == "/runbooks/consumer-lag-growing"
-    assert alert["page_url"] == "/api/v1/clusters/main/groups/billing"
+    assert alert["page_url"] == "/clusters/main/groups/billing"
     assert (alert["quiet"], alert["acknowledged_by"]) == (["acknowledged"], "acknowledgement-of-billing")
     assert [change["to"] for change in found["history"]] == ["firing", "pending"]
     assert api.get(alert["runbook_url"]).status_code == api.get(alert["page_url"]).status_code == 200

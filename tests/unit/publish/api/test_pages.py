@@ -71,7 +71,7 @@ def test_what_fires_comes_first_with_all_that_explains_it(api):
         "Notices nobody is told again: somebody takes care of it",
     ):
         assert part in text
-    for link in ("runbooks/consumer-lag-growing", "api/v1/clusters/main/groups/billing", f"alerts/{BILLING_ID}"):
+    for link in ("runbooks/consumer-lag-growing", "clusters/main/groups/billing", f"alerts/{BILLING_ID}"):
         assert f'<a href="{link}">' in page
 
 
@@ -94,7 +94,7 @@ def test_alerts_about_lagwatch_itself_are_shown_too():
     api = Client(create_api(world.board(), clock=lambda: world.NOW, itself=lambda: verdict))
     assert "NotificationsStuck <span>warning · lagwatch</span>" in api.get("/").text
     (alert,) = api.json("/api/v1/alerts", rule="NotificationsStuck")["items"]
-    assert (alert["cluster"], alert["receiver"], alert["page_url"]) == ("", "on-call", "/api/v1/receivers")
+    assert (alert["cluster"], alert["receiver"], alert["page_url"]) == ("", "on-call", f"/alerts/{alert['id']}")
     assert api.json("/api/v1/alerts", rule="NotificationsStuck", cluster="main")["items"] == []
 
 
