@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 
+from lagwatch.app.burrow import setup
 from lagwatch.app.insights import Analyses
 from lagwatch.app.notices import windows
 from lagwatch.config import Settings
@@ -17,9 +18,18 @@ from lagwatch.store import Store
 
 
 def api(
-    settings: Settings, board: Board, *, store: Store, notices: Notices, itself: Callable[[], Verdict | None]
+    settings: Settings,
+    board: Board,
+    *,
+    store: Store,
+    notices: Notices,
+    itself: Callable[[], Verdict | None],
+    forget: Callable[[str, str, str | None], None],
 ) -> FastAPI:
-    """The application; `itself` gives the last verdict about lagwatch itself."""
+    """
+    The application; `itself` gives the last verdict about lagwatch itself, `forget` empties the windows of commits of a group (on
+    a topic) of a cluster.
+    """
     return create_api(
         board,
         gate=gate(settings.web),
@@ -28,6 +38,7 @@ def api(
         windows=windows(settings),
         itself=itself,
         insights=Analyses(),
+        burrow=setup(settings, forget),
         external_url=(settings.web.external_url or "").rstrip("/"),
     )
 

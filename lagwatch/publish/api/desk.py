@@ -26,6 +26,9 @@ class Desk(Protocol):
     def audit(self, before: int | None, limit: int) -> Sequence[tuple[int, AuditEntry]]:
         """Who did what, each with its number; only those below `before`."""
 
+    def add_audit(self, entry: AuditEntry) -> None:
+        """Somebody did something that changes nothing that is kept."""
+
     def silences(self) -> Sequence[Silence]:
         """All that are kept, those that are over too, in any order."""
 

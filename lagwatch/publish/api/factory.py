@@ -13,6 +13,7 @@ from lagwatch.publish import page
 from lagwatch.publish.api import docs, health, metrics, problems
 from lagwatch.publish.api.access import Source
 from lagwatch.publish.api.auth import Gate, ReadersOnly
+from lagwatch.publish.api.burrow import Setup, admin, burrow_api
 from lagwatch.publish.api.desk import Desk, Watched
 from lagwatch.publish.api.insights import Insights
 from lagwatch.publish.api.middleware import HeadAsGet, SafeHeaders
@@ -60,6 +61,7 @@ def create_api(
     windows: Sequence[Window] = (),
     itself: Callable[[], Verdict | None] = lambda: None,
     insights: Insights | None = None,
+    burrow: Setup | None = None,
     external_url: str = "",
 ) -> FastAPI:
     """
@@ -67,9 +69,10 @@ def create_api(
     thread.
 
     `clock` gives the time in seconds since the epoch, `notices` how receivers are doing, `windows` are the maintenance windows,
-    `itself` gives the last verdict about lagwatch itself, `insights` answers what is worked out only when somebody asks, and
-    `external_url` (without a slash at its end) is how people reach lagwatch. Further routers may be included in what is returned;
-    they find the board through `access.Everything`, and their errors become problems like all others.
+    `itself` gives the last verdict about lagwatch itself, `insights` answers what is worked out only when somebody asks,
+    `burrow` is what Burrow's API below `/v3` needs, and `external_url` (without a slash at its end) is how people reach lagwatch.
+    Further routers may be included in what is returned; they find the board through `access.Everything`, and their errors become
+    problems like all others.
     """
     gate = gate or Gate()
     app = FastAPI(
@@ -82,7 +85,7 @@ def create_api(
         redoc_url=None,
         generate_unique_id_function=_operation_id,
     )
-    app.state.source = Source(
+    app.state.source = source = Source(
         board=board,
         clock=clock,
         desk=desk,
@@ -95,8 +98,9 @@ def create_api(
     app.state.gate = gate
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1")
-    for router in (health.router, metrics.router, docs.router, *page.ROUTERS):
+    for router in (health.router, metrics.router, docs.router, admin, *page.ROUTERS):
         app.include_router(router)
+    app.mount("/v3", burrow_api(source, gate, burrow or Setup()))
     problems.install(app)
     _complete_openapi(app)
     if gate.read_requires_token:
