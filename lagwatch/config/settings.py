@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from lagwatch.config.access import TokenSettings
+from lagwatch.config.audit import AuditSettings
 from lagwatch.config.burrow import BurrowSettings
 from lagwatch.config.connection import ConnectionSettings
 from lagwatch.config.profiles import ProfileSettings
@@ -205,4 +206,5 @@ class Settings(Section):
     burrow: BurrowSettings = Field(
         BurrowSettings(), description="Windows of commits for whoever comes from Burrow: /v3, the profile burrow."
     )
+    audit: AuditSettings = Field(AuditSettings(), description="What `lagwatch audit` leaves out.")
     log: LogSettings = Field(LogSettings(), description="What lagwatch says while it runs, on stderr.")
