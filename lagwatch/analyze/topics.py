@@ -1,6 +1,7 @@
 """How fast topics take records in and let go of them, and what holds their readers up. Bounded history. Pure."""
 
 from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +42,14 @@ class TopicHistory:
         self._end_moved, self._lso_moved = followed(self._end_moved, origin, at), followed(self._lso_moved, origin, at)
         self._opened = followed(self._opened, origin, False)
         self.start = followed(self.start, origin, UNKNOWN)
+
+    def ids(self, names: Sequence[str]) -> tuple[str | None, ...]:
+        """The ids of topics as they were last seen."""
+        return tuple(map(self._ids.get, names))
+
+    def recall(self, ids: Mapping[str, str | None]) -> None:
+        """Topics had these ids before the first poll."""
+        self._ids = dict(ids)
 
     def look(self, snapshot: Snapshot) -> Bool:
         """
@@ -102,8 +111,18 @@ class TopicHistory:
             produced=sums(~np.isnan(speeds.end), speeds.end, first, np.nan),
             idle_s=segments(np.minimum, self.idle_s(snapshot.at), first, np.nan),
             lso_held_s=segments(np.fmax, held, first, np.nan),
+            produced_skew=_skew(speeds.end, first),
             transactional=segments(np.logical_or, self._opened, first, empty=False),
         )
+
+
+def _skew(produced: Float64, first: Int64) -> Float64:
+    """The largest of each topic as a multiple of the mean of those that are known; NaN where nothing is."""
+    known = ~np.isnan(produced)
+    total, count = sums(known, produced, first, np.nan), segments(np.add, known.astype(np.int64), first, 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        skew = segments(np.fmax, produced, first, np.nan) * count / total
+    return np.where(total > 0, skew, np.nan)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -126,12 +126,14 @@ class TopicFacts:
     One row a topic, NaN where unknown: `produced` messages a minute, `idle_s` since it last took a record in, `lso_held_s` for
     how long the last stable offset of one of its partitions has stood still below the end of the log. `transactional` are the
     topics on which an open transaction was seen (others may have transactions that are too short to be seen by a poll).
+    `produced_skew` is what the partition that takes in most takes in, as a multiple of the mean (1: all alike).
     """
 
     produced: Float64 = field(default_factory=_none)
     idle_s: Float64 = field(default_factory=_none)
     lso_held_s: Float64 = field(default_factory=_none)
     transactional: Bool = field(default_factory=_no_flags)
+    produced_skew: Float64 = field(default_factory=_none)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -22,7 +22,8 @@ class MemberLoad(NamedTuple):
 class OwnedGroup:
     """
     `rows` are the rows of the partition table on which the group has committed or which a member owns, ascending;
-    `committed`, `lag`, `growth`, `time_lag_s` and `time_lag_bound` are parallel to it.
+    `committed`, `lag`, `growth`, `time_lag_s`, `time_lag_bound` and `commit` (the row of the commit table, UNKNOWN where nothing
+    was committed) are parallel to it.
 
     `owned` and `owner` have one entry a (partition, member), sorted by partition: an index into `rows`, and one into the
     group's members. In a share group several members may own one partition.
@@ -36,6 +37,7 @@ class OwnedGroup:
     growth: Float64
     time_lag_s: Float64
     time_lag_bound: Bool
+    commit: Int64
     owned: Int64
     owner: Int64
 
@@ -53,6 +55,8 @@ class OwnedGroup:
         committed, lag = np.full(len(rows), UNKNOWN, dtype=np.int64), np.full(len(rows), UNKNOWN, dtype=np.int64)
         growth, time_lag = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
         bound = np.zeros(len(rows), dtype=np.bool_)
+        commit = np.full(len(rows), UNKNOWN, dtype=np.int64)
+        commit[where] = np.arange(low, high)
         committed[where] = snapshot.commits.offset[low:high]
         lag[where] = view.lag[low:high]
         growth[where] = view.growth[low:high]
@@ -60,7 +64,7 @@ class OwnedGroup:
         owner = np.repeat(np.arange(len(by_member)), [len(part) for part in by_member])
         order = np.argsort(owned_rows, kind="stable")
         owned = np.searchsorted(rows, owned_rows[order])
-        return cls(view, group, rows, committed, lag, growth, time_lag, bound, owned, owner[order])
+        return cls(view, group, rows, committed, lag, growth, time_lag, bound, commit, owned, owner[order])
 
     def owners(self, at: int) -> list[Member]:
         """The members that own the partition at this index of `rows`."""

@@ -49,6 +49,7 @@ def _groups(view: View, names: Names) -> Table:
 def _topics(view: View, names: Names) -> Table:
     columns = (
         Column(f.PRODUCED, _short(view.topics.produced)),
+        Column(f.PRODUCED_SKEW, _short(view.topics.produced_skew)),
         Column(f.COMPACTED, compacted(view.snapshot.topics)),
         Column(f.TRANSACTIONAL, view.topics.transactional.astype(np.int64)),
     )

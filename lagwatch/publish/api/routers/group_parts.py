@@ -13,6 +13,7 @@ from lagwatch.publish.api.names import GroupName, matching
 from lagwatch.publish.api.ownership import MemberLoad, OwnedGroup, owners_known
 from lagwatch.publish.api.paging import Absent, Columns, PageQuery, Pattern, at_least, choose
 from lagwatch.publish.api.problems import documented
+from lagwatch.publish.api.rates import partition_rates
 from lagwatch.publish.api.routers.groups import MinLag, group_row
 from lagwatch.publish.api.routers.pages import page
 from lagwatch.publish.api.schemas.base import ClusterPage, Placed
@@ -77,6 +78,7 @@ def group_partition(owned: OwnedGroup, at: int) -> GroupPartition:
     row = int(owned.rows[at])
     parts = snapshot.partitions
     return GroupPartition(
+        **partition_rates(owned, at),
         topic=snapshot.topics.names[parts.topic[row]],
         partition=int(parts.partition[row]),
         lag=known(owned.lag[at]),

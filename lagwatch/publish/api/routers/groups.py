@@ -15,6 +15,7 @@ from lagwatch.publish.api.names import GroupName, matching
 from lagwatch.publish.api.ownership import owners_known, run_of
 from lagwatch.publish.api.paging import Absent, Columns, Count, PageQuery, Pattern, at_least, choose
 from lagwatch.publish.api.problems import Refused, documented, unknown_name
+from lagwatch.publish.api.rates import group_rates, pair_rates
 from lagwatch.publish.api.routers.clusters import alert_counts
 from lagwatch.publish.api.routers.pages import aged, page
 from lagwatch.publish.api.schemas.base import ClusterPage
@@ -156,6 +157,7 @@ def group_item(seen: Seen, row: int, *, explain: bool = False) -> Group:
     table = seen.view.groups
     topics = _length(run_of(seen.view.pairs.group, row), facts)
     return Group(
+        **group_rates(seen.view, row),
         name=facts.name,
         known=facts.known,
         type=facts.type or None,
@@ -182,6 +184,7 @@ def _length(run: tuple[int, int], facts: GroupFacts) -> int | None:
 def _group_topic(seen: Seen, pair: int, facts: GroupFacts) -> GroupTopic:
     pairs = seen.view.pairs
     return GroupTopic(
+        **pair_rates(seen.view, pair),
         topic=seen.snapshot.topics.names[pairs.topic[pair]],
         partitions=_length((int(pairs.first[pair]), int(pairs.first[pair + 1])), facts),
         unknown_partitions=known(pairs.unknown[pair]),

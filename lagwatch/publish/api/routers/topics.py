@@ -13,11 +13,12 @@ from lagwatch.publish.api.access import ClusterData, Seen
 from lagwatch.publish.api.names import TopicName, matching
 from lagwatch.publish.api.paging import Absent, BrokerId, Columns, PageQuery, Pattern, choose, sums
 from lagwatch.publish.api.problems import documented, unknown_name
+from lagwatch.publish.api.rates import topic_rates
 from lagwatch.publish.api.routers.clusters import min_isr_count
 from lagwatch.publish.api.routers.pages import aged, page
 from lagwatch.publish.api.schemas.base import ClusterPage
 from lagwatch.publish.api.schemas.clusters import Partition, Topic, TopicDetail
-from lagwatch.publish.api.values import known
+from lagwatch.publish.api.values import known, number
 
 router = APIRouter(tags=["topics"])
 _TopicSort = Literal[
@@ -152,6 +153,7 @@ def topic_item(view: View, numbers: Numbers, row: int) -> Topic:
     rows = slice(int(topics.first[row]), int(topics.first[row + 1]))
     replicas = view.snapshot.partitions.replicas.first[rows.start : rows.stop + 1]
     return Topic(
+        **topic_rates(view, row),
         name=topics.names[row],
         id=topics.ids[row],
         internal=bool(topics.internal[row]),
@@ -195,6 +197,7 @@ def partition_item(view: View, messages: Int64, row: int) -> Partition:
         log_end_offset=known(parts.end[row]),
         last_stable_offset=known(parts.lso[row]),
         messages=known(messages[row]),
+        produced_per_minute=number(view.produced[row]),
         under_replicated=bool(view.under_replicated[row]),
         offline=bool(view.offline[row]),
         under_min_isr=bool(view.under_min_isr[row]) if view.under_min_isr_known[row] else None,

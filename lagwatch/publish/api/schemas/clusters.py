@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from lagwatch.publish.api.schemas.base import Aged, Shape
+from lagwatch.publish.api.schemas.rates import TopicRates
 
 ClusterState = Literal["waiting", "fresh", "stale"]
 
@@ -112,7 +113,7 @@ class Poll(Shape):
     )
 
 
-class Topic(Shape):
+class Topic(TopicRates):
     """A topic in numbers."""
 
     name: str = Field(description="Its name.", examples=["orders"])
@@ -166,6 +167,7 @@ class Partition(Shape):
         ge=0, description="The offset up to which read_committed consumers see.", examples=[2003164]
     )
     messages: int | None = Field(ge=0, description="Log end minus log start offset.", examples=[2003164])
+    produced_per_minute: float | None = Field(ge=0, description="Messages a minute that it takes in.", examples=[50.0])
     under_replicated: bool = Field(description="Whether it has fewer in-sync replicas than replicas.", examples=[False])
     offline: bool = Field(description="Whether it has no leader.", examples=[False])
     under_min_isr: bool | None = Field(description="Whether it is below min.insync.replicas.", examples=[False])

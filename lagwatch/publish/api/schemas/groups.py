@@ -4,9 +4,10 @@ from pydantic import Field
 
 from lagwatch.publish.api.schemas.base import Aged, Placed, Shape
 from lagwatch.publish.api.schemas.clusters import AlertCounts
+from lagwatch.publish.api.schemas.rates import GroupRates, PairRates, PartitionRates
 
 
-class Group(Shape):
+class Group(GroupRates):
     """A group of any type in numbers."""
 
     name: str = Field(description="Its name (group.id).", examples=["billing"])
@@ -65,7 +66,7 @@ class GroupDetail(Group, Aged):
     alerts: AlertCounts = Field(description="Alerts about this group, by state.")
 
 
-class GroupTopic(Shape):
+class GroupTopic(PairRates):
     """How far a group is behind on one topic."""
 
     topic: str = Field(description="The topic's name.", examples=["orders"])
@@ -101,7 +102,7 @@ class Owner(Shape):
     host: str | None = Field(description="Where it runs, as the coordinator sees it.", examples=["/10.0.3.17"])
 
 
-class GroupPartition(Shape):
+class GroupPartition(PartitionRates):
     """
     How far a group is behind on one partition.
 

@@ -45,7 +45,7 @@ GROUPS: dict[str, tuple[Family, ...]] = {
         *(rates.COMMIT_INTERVAL, rates.DRAIN, rates.BACKLOG_AGE),
         *(rates.STABLE_LAG, rates.OPEN_LAG, rates.RESIDUAL_LAG),
         *(rates.UNREAD, rates.RETENTION_DEADLINE, rates.LOST),
-        *(rates.PRODUCED, rates.COMPACTED, rates.TRANSACTIONAL),
+        *(rates.PRODUCED, rates.PRODUCED_SKEW, rates.COMPACTED, rates.TRANSACTIONAL),
     ),
     "Time lag": (
         *(time.GROUP_LAG_SECONDS, time.TOPIC_MAX_LAG_SECONDS, time.TOPIC_TYPICAL_LAG_SECONDS),

@@ -74,6 +74,11 @@ PRODUCED = Family(
     base.TOPIC,
     "Messages a minute that the topic takes in (slope over 5 minutes).",
 )
+PRODUCED_SKEW = Family(
+    "kafka_topic_produced_skew_ratio",
+    base.TOPIC,
+    "What the partition that takes in most takes in, as a multiple of the mean of the topic; 1: all alike.",
+)
 COMPACTED = Family(
     "kafka_topic_compacted",
     base.TOPIC,

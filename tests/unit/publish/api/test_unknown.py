@@ -21,7 +21,7 @@ PATHS = [
         "{at}/groups/g0/members?sort=-lag",
     )
 ]  # fmt: skip
-MAY_BE_NEGATIVE = {"growth_per_minute", "value", "values", "seen", "growth"}
+MAY_BE_NEGATIVE = {"growth_per_minute", "slowest_growth_per_minute", "value", "values", "seen", "growth"}
 
 offset = st.none() | st.integers(0, 2**40)
 broker = st.integers(1, 4)

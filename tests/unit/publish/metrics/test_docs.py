@@ -63,7 +63,7 @@ def everything() -> Board:
         produce_skew=0.5,
     )
     seen = replace(seen, health=skewed)
-    topics_seen = replace(seen.topics, produced=five, transactional=np.array([True]))
+    topics_seen = replace(seen.topics, produced=five, produced_skew=five, transactional=np.array([True]))
     seen = replace(seen, pairs=pairs, groups=replace(seen.groups, **rates), topics=topics_seen)
     subject = Subject(cluster="main", group="billing", topic="orders", partition=0)
     alert = Alert(rule="R", severity=Severity.WARNING, subject=subject, state=State.FIRING, since=T0)
