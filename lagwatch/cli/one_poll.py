@@ -50,13 +50,17 @@ def chosen(config: Path | None, bootstrap: str | None, cluster: str | None, **fl
 
 @contextmanager
 def reader(
-    cluster: "ClusterSettings", *, internal_topics: bool | None = None, past: bool = False
+    cluster: "ClusterSettings", *, internal_topics: bool | None = None, past: bool = False, details: bool = False
 ) -> Iterator["Reader"]:
-    """A reader of the cluster, closed at the end; `past` if the first poll is to tell where the logs were before it."""
+    """
+    A reader of the cluster, closed at the end; `past` if the first poll is to tell where the logs were before it, `details` if it
+    is to read slow facts, all those that are not turned off.
+    """
     from lagwatch.app.service import reader_options
-    from lagwatch.collect import Reader
+    from lagwatch.collect import DetailOptions, Reader
 
-    options = replace(reader_options(cluster), past=past)
+    parts = cluster.details.parts() if details else frozenset[str]()
+    options = replace(reader_options(cluster), past=past, details=DetailOptions(parts=parts, at_once=True))
     if internal_topics is not None:
         options = replace(options, internal_topics=internal_topics)
     opened = Reader(options)
@@ -66,9 +70,9 @@ def reader(
         opened.close()
 
 
-def look(cluster: "ClusterSettings", *, internal_topics: bool | None = None) -> "Seen":
+def look(cluster: "ClusterSettings", *, internal_topics: bool | None = None, details: bool = False) -> "Seen":
     """
-    Poll the cluster once; raises CollectError if that gives nothing.
+    Poll the cluster once, with slow facts if `details`; raises CollectError if that gives nothing.
 
     A first poll has no history: growth is unknown in it, and time lag is what the brokers can tell of the last day.
     """
@@ -76,7 +80,7 @@ def look(cluster: "ClusterSettings", *, internal_topics: bool | None = None) -> 
     from lagwatch.model.latest import Latest, PollHealth
     from lagwatch.publish.api.access import Seen
 
-    with reader(cluster, internal_topics=internal_topics, past=True) as opened:
+    with reader(cluster, internal_topics=internal_topics, past=True, details=details) as opened:
         snapshot = opened.read()
     view, verdict = advance(Memory(), snapshot, (), snapshot.at)
     health = PollHealth(interval_s=cluster.interval_s, deadline_s=cluster.deadline_s, last_good_at=snapshot.at)

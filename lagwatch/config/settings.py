@@ -7,7 +7,7 @@ What one field says about another (a deadline within its interval, a password wi
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from lagwatch.config.access import TokenSettings
 from lagwatch.config.audit import AuditSettings
@@ -67,6 +67,46 @@ class FilterSettings(Section):
         return NameFilter(include=self.include, exclude=self.exclude)
 
 
+class DetailSettings(Section):
+    """
+    Facts that change slowly and cost more to learn; each part is read on a slower cadence of its own.
+
+    `details: false` turns all of them off.
+    """
+
+    enabled: bool = Field(True, description="Whether any of them are read.")
+    log_dirs: bool = Field(
+        True, description="Log directories and the sizes of replicas (Describe on the cluster), every 5 minutes."
+    )
+    transactions: bool = Field(
+        True,
+        description="Open transactions (Describe on their ids), and who holds a partition (Read on the topic), every minute.",
+    )
+    reassignments: bool = Field(True, description="Partitions that are being moved (Describe on the cluster).")
+    quorum: bool = Field(True, description="The metadata quorum (Describe on the cluster), in every poll.")
+    eligible_replicas: bool = Field(
+        True, description="Eligible leader replicas of partitions that lack replicas in sync (Kafka 4)."
+    )
+    features: bool = Field(True, description="Features of the cluster and releases of its brokers.")
+    broker_config: bool = Field(
+        True,
+        description="Settings of brokers (DescribeConfigs on the cluster), every 5 minutes; never sensitive values.",
+    )
+    topic_config: bool = Field(
+        True, description="All settings of topics (DescribeConfigs on them), not only those that rules need."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _all_or_nothing(cls, value: Any) -> Any:
+        return {"enabled": value} if isinstance(value, bool) else value
+
+    def parts(self) -> frozenset[str]:
+        """The parts to read, as a Gap names them."""
+        names = type(self).model_fields.keys() - {"enabled"}
+        return frozenset(name for name in names if self.enabled and getattr(self, name))
+
+
 class ClusterSettings(Section):
     """One Kafka cluster."""
 
@@ -97,6 +137,10 @@ class ClusterSettings(Section):
     )
     internal_topics: bool = Field(
         False, description="Whether to watch Kafka's own topics (__consumer_offsets, ...) too."
+    )
+    details: DetailSettings = Field(
+        DetailSettings(),
+        description="Which slow facts to read: settings, log directories, transactions, ... (`details: false`: none).",
     )
     connection: ConnectionSettings = Field(ConnectionSettings(), description="TLS and SASL.")
 
