@@ -13,7 +13,7 @@ from lagwatch.app.keeping import Keeping
 from lagwatch.app.notices import notices
 from lagwatch.app.polls import Polls
 from lagwatch.app.web import address, listen, serve
-from lagwatch.collect import Reader, ReaderOptions
+from lagwatch.collect import DetailOptions, Reader, ReaderOptions
 from lagwatch.config import ClusterSettings, Settings, effective_rules, reloadable
 from lagwatch.cycle import judge_receivers
 from lagwatch.errors import LagwatchError
@@ -223,4 +223,5 @@ def reader_options(cluster: ClusterSettings) -> ReaderOptions:
         groups=cluster.groups.name_filter(),
         topics=cluster.topics.name_filter(),
         internal_topics=cluster.internal_topics,
+        details=DetailOptions(parts=cluster.details.parts()),
     )
