@@ -38,7 +38,7 @@ _HEAD: Final = """\
 """
 _ONE_CLUSTER: Final = {"name": "default", "bootstrap": ["localhost:9092"]}
 _NAMED: Final = {"receivers": "on-call", "templates": "short"}
-_OWN: Final = ("receivers", "routes", "maintenance", "templates", "tokens", "profiles")
+_OWN: Final = ("receivers", "routes", "maintenance", "templates", "tokens", "profiles", "suppress")
 """Lists and names that are empty until somebody fills them: shown whole, behind "#"."""
 _WIDTH: Final = 118
 
