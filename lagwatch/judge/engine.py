@@ -1,6 +1,7 @@
 """From what there is to see and rules to a Verdict: which alerts there are, and what changed. Pure."""
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from statistics import median
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from lagwatch.judge.conditions import DARK, TRUE, Answers, holds
 from lagwatch.judge.inhibition import inhibited
-from lagwatch.judge.report import told
+from lagwatch.judge.report import as_it_stands, told
 from lagwatch.judge.scope import Scope, scope
 from lagwatch.judge.sight import Looked, Sight, WindowKey
 from lagwatch.judge.subjects import MISSING, Finder, Subjects
@@ -19,6 +20,7 @@ from lagwatch.model.snapshot import Bool, Float64, Int64
 
 LEFT_OUT = "the rule does not apply to it any more"
 LEFT_TOPIC = "the group does not consume the topic any more"
+RULE_GONE = "the rule is gone"
 
 UNSURE_S = 3600.0
 """The `for` of a group of which nobody can say yet how often it commits."""
@@ -57,8 +59,8 @@ class Alerts:
 def judge(alerts: Alerts, looked: Looked, rules: tuple[Rule, ...]) -> Verdict:
     """Evaluate the rules on what there is to see; its time advances from call to call."""
     now, passed = looked.now, _passed(alerts, looked.now)
-    for name in alerts.watches.keys() - {rule.name for rule in rules}:
-        del alerts.watches[name]
+    gone = [alerts.watches.pop(name) for name in sorted(alerts.watches.keys() - {rule.name for rule in rules})]
+    ended = tuple(change for watch in gone for change in _ends(watch, now))
     sight = Sight(looked, alerts.windows)
     sight.remember(rules)
     found: list[Alert] = []
@@ -72,7 +74,15 @@ def judge(alerts: Alerts, looked: Looked, rules: tuple[Rule, ...]) -> Verdict:
         found += told(watch.scope, watch.tracks, sight, _wait(watch, sight, watch.tracks.at))
     final = inhibited(found)
     transitions = tuple(Transition(at=now, to=state, alert=final[i]) for i, state in changes)
-    return Verdict(at=now, alerts=tuple(final), transitions=transitions)
+    return Verdict(at=now, alerts=tuple(final), transitions=(*ended, *transitions))
+
+
+def _ends(watch: Watch, now: float) -> Iterator[Transition]:
+    """The ends of what fires by a rule that there is no more: nothing else could end it."""
+    for i in np.flatnonzero(watch.tracks.phase == FIRING).tolist():
+        watch.tracks.end(i, now, RULE_GONE)
+        if watch.tracks.told[i] is not None:
+            yield Transition(at=now, to=State.RESOLVED, alert=as_it_stands(watch.tracks, i, watch.rule))
 
 
 def _passed(alerts: Alerts, now: float) -> float:

@@ -31,7 +31,7 @@ def told(scope: Scope, tracks: Tracks, sight: Sight, wait: Float64) -> Iterator[
             values = {name: _number(column[at]) if at >= 0 else None for name, column in columns.items()}
             now = _alert(scope.rule(at), tracks.subject[i], values, sight, float(wait[i]))
             tracks.told[i] = _explained(now, tracks.told[i], int(tracks.phase[i]), scope.rule(at), sight)
-        yield _as_it_stands(tracks, i, scope.rule(at))
+        yield as_it_stands(tracks, i, scope.rule(at))
 
 
 def _alert(rule: Rule, subject: Subject, values: Values, sight: Sight, wait: float) -> Alert:
@@ -75,7 +75,8 @@ def _explained(alert: Alert, before: Alert | None, phase: int, rule: Rule, sight
     return replace(alert, cause=found.sentence, next_step=found.next_step if mends else alert.next_step)
 
 
-def _as_it_stands(tracks: Tracks, i: int, rule: Rule) -> Alert:
+def as_it_stands(tracks: Tracks, i: int, rule: Rule) -> Alert:
+    """The alert at a position as it was told last, with its state and its times."""
     alert: Alert = tracks.told[i]
     state = tracks.state(i)
     reason = str(tracks.reason[i])

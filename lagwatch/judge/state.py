@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from lagwatch.judge.engine import Alerts, Watch
+from lagwatch.judge.engine import RULE_GONE, Alerts, Watch
 from lagwatch.judge.subjects import MISSING
 from lagwatch.judge.tracks import DARK_EVALUATIONS_HELD, FIRING, PENDING, Tracks
 from lagwatch.model.alert_json import decode_subject, encode_subject
@@ -21,8 +21,6 @@ from lagwatch.model.notices import alert_id
 
 WAITS_ON_S = 600.0
 """Timers go on after a gap of at most so many seconds between two evaluations (as Prometheus' outage tolerance for `for`)."""
-
-RULE_GONE = "the rule is gone"
 
 _Kept = tuple[Subject, Mapping[str, Any], Alert | None]
 """What an alert is about, its timers, and how it was told last."""

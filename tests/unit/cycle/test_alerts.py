@@ -154,6 +154,31 @@ def test_a_rule_that_no_longer_applies_ends_its_alerts():
     assert (change.to, change.alert.reason) == (State.RESOLVED, "the rule does not apply to it any more")
 
 
+def test_a_rule_that_is_gone_ends_what_fires_and_forgets_what_waits():
+    memory = Memory()
+    story([0] * 4 + [200_000] * 20, memory=memory)
+    seen = poll(24, 200_000)
+    verdict = advance(memory, seen, (), seen.at)[1]
+    (change,) = verdict.transitions
+    assert (change.to, change.alert.state, change.alert.reason) == (State.RESOLVED, State.RESOLVED, "the rule is gone")
+    assert (change.alert.rule, change.alert.resolved_at) == (HIGH.name, seen.at)
+    assert change.alert.summary.endswith("(the rule is gone)")
+    assert verdict.alerts == ()
+    again = poll(25, 200_000)
+    assert [c.to for c in advance(memory, again, (HIGH,), again.at)[1].transitions] == [State.PENDING]
+    later = poll(26, 200_000)
+    assert advance(memory, later, (), later.at)[1].transitions == ()
+
+
+def test_a_rule_that_goes_while_nothing_can_be_read_ends_its_alerts_too():
+    memory = Memory()
+    story([0] * 4 + [200_000] * 20, memory=memory)
+    verdict = missed(memory, "main", (), T0 + 30 * 24)
+    (change,) = verdict.transitions
+    assert (change.to, change.alert.reason) == (State.RESOLVED, "the rule is gone")
+    assert missed(memory, "main", (), T0 + 30 * 25) is verdict
+
+
 @pytest.mark.parametrize("statistic, over_s, limit", [
     (Statistic.MIN, 600, 40_000), (Statistic.MAX, 600, 90_000), (Statistic.MEAN, 600, 50_000),
     (Statistic.QUANTILE, 600, 50_000), (Statistic.GROWTH, 600, 1500),
