@@ -37,7 +37,7 @@ def api(
         notices=notices,
         windows=windows(settings),
         itself=itself,
-        insights=Analyses(),
+        insights=Analyses(settings.audit.suppressions()),
         burrow=setup(settings, forget),
         external_url=(settings.web.external_url or "").rstrip("/"),
     )

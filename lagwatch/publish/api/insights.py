@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from lagwatch.model.audit import AuditReport
 from lagwatch.model.diagnosis import Diagnosis
 from lagwatch.model.latest import Latest
 
@@ -15,3 +16,6 @@ class Insights(Protocol):
 
     def diagnosis(self, latest: Latest, group: str) -> Diagnosis | None:
         """Why a group lags."""
+
+    def audit(self, latest: Latest) -> AuditReport | None:
+        """What is not good practice in the cluster's settings."""
