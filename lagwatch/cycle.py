@@ -46,6 +46,9 @@ def advance(
     `now` is the time of the evaluation, seconds since the epoch; in a replay it is the snapshot's own time. `memory` is the
     only thing that changes, and belongs to one cluster. Rules about the watch itself are judged if `service` tells how it goes.
     """
+    if snapshot.cluster_id is not None and memory.history.cluster_id not in (None, snapshot.cluster_id):
+        # Another cluster has the address now; or the history was kept of another one.
+        memory.history = History(memory.history.window_s)
     seen = view(memory.history, snapshot)
     memory.view = replace(seen, burrow=_burrow(memory, snapshot))
     looked = Looked(now=now, view=memory.view, service=service, why=partial(diagnosis_of, memory.view))

@@ -1,8 +1,10 @@
 """How often commits come: the time a group leaves messages unread between two commits. Pure."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from lagwatch.model.columns import followed
+from lagwatch.model.columns import Array, entry, followed
 from lagwatch.model.snapshot import Bool, Float64, Int32, Int64
 
 _NEVER = -2  # no commit was seen move yet: the time since the first sight says nothing about the interval
@@ -21,6 +23,20 @@ class Cadence:
         self._zero: float | None = None
         self._waits_since: Int32 = np.empty(0, dtype=np.int32)
         self._waits: tuple[Int32, Int32, Int32] = (self._waits_since, self._waits_since, self._waits_since)
+
+    def kept(self) -> dict[str, Array]:
+        """What outlives a restart."""
+        zero = np.array([] if self._zero is None else [self._zero])
+        return {"zero": zero, "since": self._waits_since.copy(), "waits": np.stack(self._waits)}
+
+    def take_up(self, columns: Mapping[str, Array]) -> None:
+        """What `kept` gave, of as many rows; raises ValueError."""
+        rows = len(self._waits_since)
+        zero = entry(columns, "zero", (None,), np.float64)
+        since, waits = entry(columns, "since", (rows,), np.int32), entry(columns, "waits", (3, rows), np.int32)
+        self._zero = float(zero[0]) if len(zero) else None
+        last, second, third = (wait.copy() for wait in waits)
+        self._waits_since, self._waits = since, (last, second, third)
 
     def follow(self, origin: Int64, at: float) -> None:
         """Rows have moved: row i was `origin[i]` before, or is new (negative) and waits from now on."""

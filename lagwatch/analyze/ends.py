@@ -1,12 +1,12 @@
 """Where the logs ended at moments of the past: one table for all groups, from which follows when a record was appended. Pure."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from lagwatch.model.columns import followed
+from lagwatch.model.columns import Array, entry, followed
 from lagwatch.model.snapshot import Bool, Float64, Int64
 
 RECENT = 240
@@ -63,6 +63,26 @@ class EndTable:
     def nbytes(self) -> int:
         """The bytes that the points take."""
         return 8 * len(self) * int(self._values.shape[1])
+
+    def kept(self) -> dict[str, Array]:
+        """What outlives a restart: moments, and the values at each of them."""
+        values = np.empty((len(self), self._values.shape[1]), dtype=np.int64)
+        for place, slot in enumerate(self._slots):
+            values[place] = self._values[slot]
+        return {"times": np.array(self._times), "ends": values}
+
+    def take_up(self, columns: Mapping[str, Array]) -> None:
+        """What `kept` gave, of a table with as many partitions; raises ValueError if it cannot be that."""
+        times = entry(columns, "times", (None,), np.float64)
+        values = entry(columns, "ends", (len(times), self._values.shape[1]), np.int64)
+        if len(times) > POINTS or not (np.diff(times) > 0).all() or not np.isfinite(times).all():
+            raise ValueError("times: they do not rise")
+        if (np.diff(values >> 1, axis=0, prepend=0) < 0).any():
+            raise ValueError("ends: they fall")
+        self._values[: len(times)] = values
+        self._times, self._slots = times.tolist(), list(range(len(times)))
+        self._steps.extend(np.diff(times)[-5:].tolist())
+        self._polled_at = self._times[-1] if self._times else np.nan
 
     def follow(self, origin: Int64) -> None:
         """Partition rows have moved: row i was `origin[i]` before, or is new (negative)."""
@@ -194,8 +214,7 @@ class EndTable:
 
     def _step(self) -> float:
         """How far apart two polls may be that follow one another; 0 before there were two."""
-        steps = [step for step in self._steps if np.isfinite(step)]
-        return _LATE * float(np.median(steps)) if steps else 0.0
+        return _LATE * float(np.median(self._steps)) if self._steps else 0.0
 
     def _close(self, age: float) -> float:
         """How far apart points of this age may be that tell all there is to tell."""

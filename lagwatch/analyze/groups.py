@@ -1,12 +1,15 @@
 """Members, rebalances, and topics that a live group has left. Bounded history. Pure."""
 
 from collections import deque
+from collections.abc import Mapping
 
 import numpy as np
 
 from lagwatch.analyze.index import Index
-from lagwatch.model.columns import followed
-from lagwatch.model.snapshot import Float64, Group, Int32, Int64, Snapshot
+from lagwatch.analyze.turnover import Turnover
+from lagwatch.model.columns import Array, entry, followed
+from lagwatch.model.snapshot import Bool, Float64, Group, Int32, Int64, Snapshot
+from lagwatch.model.turnover import Return
 
 REBALANCES_S = 900.0
 """Rebalances are counted over this time."""
@@ -23,6 +26,18 @@ class GroupHistory:
         self._at_rest: Float64 = np.empty(0)
         self._epochs: dict[str, int] = {}
         self._rebalances: dict[str, deque[float]] = {}
+        self._totals: dict[str, int] = {}
+        self._turnover = Turnover()
+
+    def kept(self) -> dict[str, Array]:
+        """What outlives a restart: who was seen with members, and at rest."""
+        return {"had_members": self._had_members.copy(), "at_rest": self._at_rest.copy()}
+
+    def take_up(self, columns: Mapping[str, Array]) -> None:
+        """What `kept` gave, of as many groups; raises ValueError."""
+        groups = (len(self._had_members),)
+        had_members, at_rest = (entry(columns, name, groups, np.float64) for name in ("had_members", "at_rest"))
+        self._had_members, self._at_rest = had_members, at_rest
 
     def follow(self, origin: Int64, at: float) -> None:
         """Groups have moved."""

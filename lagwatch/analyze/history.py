@@ -1,6 +1,8 @@
 """What the analysis remembers of one cluster between polls, and what it makes of the next poll. Bounded. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -16,7 +18,7 @@ from lagwatch.analyze.swings import Swings
 from lagwatch.analyze.timelag import TimeLag, TimeLags
 from lagwatch.analyze.topics import Speeds, TopicHistory
 from lagwatch.analyze.usual import UsualRates
-from lagwatch.model.columns import followed, segments
+from lagwatch.model.columns import NEW, Array, followed, segments
 from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int32, Int64, Snapshot
 
 
@@ -42,6 +44,16 @@ class Rows:
     time_lag: TimeLag
 
 
+class Room(Protocol):
+    """What remembers something that outlives a restart, in columns."""
+
+    def kept(self) -> dict[str, Array]:
+        """It, in arrays of its own."""
+
+    def take_up(self, columns: Mapping[str, Array]) -> None:
+        """What `kept` gave; raises ValueError if it cannot be that."""
+
+
 class History:
     """
     The index and the columns of the last poll, the lags of the last minutes, and what the rooms of this one remember.
@@ -55,6 +67,8 @@ class History:
         self.step_s = np.nan
         """Seconds since the poll before, NaN in the first one."""
         self._at = np.nan
+        self.cluster_id: str | None = None
+        """Kafka's id of the cluster, as far as it has told."""
         self.topics = TopicHistory(growth_window_s)
         self.groups = GroupHistory()
         self.brokers = BrokerHistory()
@@ -71,9 +85,46 @@ class History:
         self._lags = GrowthWindow(growth_window_s)
         self._offset: Int64 = np.empty(0, dtype=np.int64)
 
+    @property
+    def rooms(self) -> dict[str, Room]:
+        """Those whose memory outlives a restart, by the names that it is kept under."""
+        return {
+            "time_lag": self.time_lags,
+            "row_cadence": self.row_cadence,
+            "pair_cadence": self.pair_cadence,
+            "groups": self.groups,
+            "backlogs": self.backlogs,
+        }
+
+    @property
+    def at(self) -> float:
+        """The time of the last poll, NaN before the first."""
+        return self._at
+
+    @property
+    def offset(self) -> Int64:
+        """The last known commit of each row."""
+        return self._offset
+
+    def begin(self, index: Index, at: float) -> None:
+        """A poll at that moment had this index, and nothing else is known of it; before the first `advance` only."""
+        rows, pairs = len(index), len(index.pair_group)
+        sizes = (int(index.topics.first[-1]), rows, pairs, len(index.groups))
+        partition, row, pair, group = (np.full(size, NEW, dtype=np.int64) for size in sizes)
+        self.index = index
+        self._follow(Origin(partition=partition, row=row, pair=pair, group=group), at)
+        self.topics.recall(dict(zip(index.topics.names, index.topics.ids, strict=True)))
+
+    def recall(self, offset: Int64, columns: Mapping[str, Mapping[str, Array]]) -> None:
+        """What was known then: the last commits of the rows, and what each room kept; raises ValueError."""
+        self._offset = offset
+        for name, room in self.rooms.items():
+            room.take_up(columns[name])
+
     def advance(self, snapshot: Snapshot) -> tuple[Index, Rows]:
         """Take in a snapshot; what is known of each row of its index."""
         index, at = self._indexed(snapshot), snapshot.at
+        self.cluster_id = snapshot.cluster_id or self.cluster_id
         self.step_s, self._at = at - self._at, at
         partitions = snapshot.partitions
         begun = self.topics.look(snapshot)

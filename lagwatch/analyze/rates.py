@@ -1,5 +1,6 @@
 """How fast groups read, when they will have read all, and since when they have not. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ from lagwatch.analyze.cadence import Cadence
 from lagwatch.analyze.growth import GrowthWindow
 from lagwatch.analyze.index import Index
 from lagwatch.analyze.usual import ordinary
-from lagwatch.model.columns import followed, segments, sums
+from lagwatch.model.columns import Array, entry, followed, segments, sums
 from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int32, Int64, PartitionTable
 
 STUCK_LAG = 10
@@ -111,6 +112,14 @@ class Backlogs:
 
     def __init__(self) -> None:
         self._free_at: Float64 = np.empty(0)
+
+    def kept(self) -> dict[str, Array]:
+        """What outlives a restart."""
+        return {"free_at": self._free_at.copy()}
+
+    def take_up(self, columns: Mapping[str, Array]) -> None:
+        """What `kept` gave, of as many pairs; raises ValueError."""
+        self._free_at = entry(columns, "free_at", (len(self._free_at),), np.float64)
 
     def follow(self, origin: Int64, at: float) -> None:
         """Pairs have moved."""

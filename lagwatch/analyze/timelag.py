@@ -1,12 +1,13 @@
 """Time lag: how long ago the next record that a group will read was appended. Pure."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from lagwatch.analyze.ends import EndTable
 from lagwatch.analyze.index import Index, Origin
-from lagwatch.model.columns import followed, segments
+from lagwatch.model.columns import Array, entry, followed, segments
 from lagwatch.model.snapshot import Anchor, Bool, Float64, Int64, Snapshot
 from lagwatch.model.view import Float32
 
@@ -38,6 +39,17 @@ class TimeLags:
         self.ends.follow(origin.partition)
         self._appended = followed(self._appended, origin.row, np.nan)
         self._latest = followed(self._latest, origin.row, default=False)
+
+    def kept(self) -> dict[str, Array]:
+        """What outlives a restart."""
+        return {**self.ends.kept(), "appended": self._appended.copy(), "latest": self._latest.copy()}
+
+    def take_up(self, columns: Mapping[str, Array]) -> None:
+        """What `kept` gave, of as many partitions and rows; raises ValueError."""
+        rows = (len(self._appended),)
+        appended, latest = entry(columns, "appended", rows, np.float64), entry(columns, "latest", rows, np.bool_)
+        self.ends.take_up(columns)
+        self._appended, self._latest = appended, latest
 
     def add(self, snapshot: Snapshot, index: Index, offset: Int64, lags: Int64, *, stands: Bool, anew: Bool) -> TimeLag:
         """

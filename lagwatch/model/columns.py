@@ -1,6 +1,6 @@
 """Tools for columns: sums over segments, columns that follow their subjects when these move, slopes. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,17 @@ def named_positions(old: Sequence[str], new: Sequence[str]) -> Int64:
     """Where each of the new names is among the old ones; NEW where it is not."""
     place = {name: i for i, name in enumerate(old)}
     return np.array([place.get(name, NEW) for name in new], dtype=np.int64)
+
+
+def entry(columns: Mapping[str, Array], name: str, shape: tuple[int | None, ...], kind: type[np.generic]) -> Array:
+    """A column of a file by its name; raises ValueError unless it has this shape (None: any length) and type."""
+    column = columns.get(name)
+    if column is None:
+        raise ValueError(f"{name}: missing")
+    fits = len(shape) == column.ndim and all(want in (None, has) for want, has in zip(shape, column.shape, strict=True))
+    if not fits or column.dtype != kind:
+        raise ValueError(f"{name}: {column.dtype} of shape {column.shape}, expected {np.dtype(kind)} of shape {shape}")
+    return column
 
 
 def segments(reduce: np.ufunc, column: Array, first: Int64, empty: float) -> Array:

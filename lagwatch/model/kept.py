@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lagwatch.model.alerts import Alert, Severity, Transition
+from lagwatch.model.columns import Array
 from lagwatch.model.notices import Stage
 
 STATE_VERSION = 1
 """The version of the form in which alert states are kept; a higher one is not understood."""
+
+HISTORY_VERSION = 1
+"""The version of the form in which the analysis' history is kept."""
 
 KINDS = ("alert_state", "history", "message", "told")
 """What waits to be written, and can be dropped when too much does or when it cannot be written in any form."""
@@ -29,6 +33,23 @@ class AlertState:
     alerts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     told: Mapping[str, Alert] = field(default_factory=dict)
     version: int = STATE_VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class KeptHistory:
+    """
+    What of the analysis' history of one cluster outlives a restart: names, and columns by name.
+
+    `at` is the time of the last poll, `ids` are those of the topics. A higher version is not understood.
+    """
+
+    at: float
+    cluster_id: str | None
+    topics: tuple[str, ...]
+    ids: tuple[str | None, ...]
+    groups: tuple[str, ...]
+    columns: Mapping[str, Array]
+    version: int = HISTORY_VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
