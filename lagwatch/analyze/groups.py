@@ -49,12 +49,15 @@ class GroupHistory:
         at, groups = snapshot.at, snapshot.groups
         self._had_members[[g.member_count > 0 for g in groups]] = at
         rests = np.array([g.state in _RESTING for g in groups], dtype=np.bool_)
-        unsettled = np.array([g.state is not None for g in groups], dtype=np.bool_) & ~rests
+        # Where Kafka counts epochs, these are the rebalances.
+        unsettled = np.array([g.state is not None and g.epoch is None for g in groups], dtype=np.bool_) & ~rests
         for g in np.flatnonzero(unsettled & (self._at_rest > at - REBALANCES_S)):
             if self._rested_before(groups[g].name, at, float(self._at_rest[g])):
-                self._rebalances.setdefault(groups[g].name, deque()).append(at)
-        self._at_rest[rests] = at
+                self._count(groups[g].name, at)
         self._count_epochs(groups, at)
+        self._count_members(snapshot, rests)
+        self._at_rest[rests] = at
+        self._forget({g.name for g in groups}, at)
 
     def _rested_before(self, name: str, at: float, rested: float) -> bool:
         """Whether an unrest that is seen now has begun since the last one that was counted."""
@@ -65,9 +68,26 @@ class GroupHistory:
         epochs = {g.name: g.epoch for g in groups if g.epoch is not None}
         for name, epoch in epochs.items():
             if self._epochs.get(name, epoch) != epoch:
-                self._rebalances.setdefault(name, deque()).append(at)
-        there = {g.name for g in groups}
-        self._epochs = {name: epoch for name, epoch in (self._epochs | epochs).items() if name in there}
+                self._count(name, at)
+        self._epochs.update(epochs)
+
+    def _count_members(self, snapshot: Snapshot, rests: Bool) -> None:
+        """Members that changed between two polls in which the group was at rest: it rebalanced, and nobody saw it."""
+        position = {group.name: g for g, group in enumerate(snapshot.groups)}
+        for name in self._turnover.add(snapshot):
+            g = position[name]
+            counted = self._rebalances.get(name)
+            if rests[g] and snapshot.groups[g].member_count and not (counted and counted[-1] >= self._at_rest[g]):
+                self._count(name, snapshot.at)
+
+    def _count(self, name: str, at: float) -> None:
+        self._rebalances.setdefault(name, deque()).append(at)
+        self._totals[name] = self._totals.get(name, 0) + 1
+
+    def _forget(self, there: set[str], at: float) -> None:
+        for memory in (self._epochs, self._totals):
+            for name in memory.keys() - there:
+                del memory[name]
         for name in list(self._rebalances):
             while self._rebalances[name] and self._rebalances[name][0] < at - REBALANCES_S:
                 self._rebalances[name].popleft()
@@ -88,10 +108,20 @@ class GroupHistory:
 
     def rebalances(self, snapshot: Snapshot) -> Float64:
         """How often each group was seen to rebalance in the last quarter of an hour."""
+        return self._by_group(snapshot, {name: len(times) for name, times in self._rebalances.items()})
+
+    def rebalances_total(self, snapshot: Snapshot) -> Float64:
+        """How often each group was seen to rebalance since it was first seen."""
+        return self._by_group(snapshot, self._totals)
+
+    def returns(self) -> Mapping[str, tuple[Return, ...]]:
+        """Members that left and came back in the last quarter of an hour, by group."""
+        return self._turnover.returns()
+
+    def _by_group(self, snapshot: Snapshot, numbers: Mapping[str, int]) -> Float64:
         counts = np.zeros(len(snapshot.groups))
-        for g, group in enumerate(snapshot.groups):
-            if group.name in self._rebalances:
-                counts[g] = len(self._rebalances[group.name])
+        for g, group in enumerate(snapshot.groups if numbers else ()):
+            counts[g] = numbers.get(group.name, 0)
         return counts
 
 

@@ -5,6 +5,7 @@ A View has three grains, each a set of columns: per commit row (group x partitio
 Integer columns hold UNKNOWN (-1) and float columns NaN where a value is not known.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from lagwatch.model.burrow import Burrow
 from lagwatch.model.health import Health
 from lagwatch.model.snapshot import Bool, Float64, Int32, Int64, Snapshot
+from lagwatch.model.turnover import Return
 
 Float32 = NDArray[np.float32]
 
@@ -102,9 +104,10 @@ class GroupTable:
     One row a group, parallel to `Snapshot.groups`: lag summed over its topics, the largest lag of one partition, growth.
 
     `members_gone_s` is the time since it had members (0 while it has, inf if it was never seen with any), `unsettled_s` since
-    it was at rest (stable or empty), `rebalances` how often it rebalanced in the last quarter of an hour; NaN where unknown.
-    `time_lag_s` is the worst of its topics (a lower bound where `time_lag_bound` is set), `consumed` messages a minute over all of
-    them, `drain_s` the longest that one of them needs (those that the group has left do not count; inf if one is never drained).
+    it was at rest (stable or empty), `rebalances` how often it rebalanced in the last quarter of an hour (`rebalances_total`:
+    since it was first seen), as far as states, epochs and members' ids show; NaN where unknown. `time_lag_s` is the worst of
+    its topics (a lower bound where `time_lag_bound` is set), `consumed` messages a minute over all of them, `drain_s` the
+    longest that one of them needs (those that the group has left do not count; inf if one is never drained).
     """
 
     lag_sum: Int64
@@ -114,6 +117,7 @@ class GroupTable:
     members_gone_s: Float64 = field(default_factory=_none)
     unsettled_s: Float64 = field(default_factory=_none)
     rebalances: Float64 = field(default_factory=_none)
+    rebalances_total: Float64 = field(default_factory=_none)
     time_lag_s: Float64 = field(default_factory=_none)
     time_lag_bound: Bool = field(default_factory=_no_flags)
     consumed: Float64 = field(default_factory=_none)
@@ -148,7 +152,8 @@ class View:
     `time_lag_s`, `time_lag_bound` and `consumed` (messages a minute by which the commit moves on, a slope over the window of
     growth; NaN too for a commit outside of the log) are parallel to `snapshot.commits` (see PairTable), `produced` (messages a
     minute) to `snapshot.partitions`. `window_s` is the time over which speeds are measured. `residual` are the
-    positions of the commits whose lag looks like transaction markers, ascending.
+    positions of the commits whose lag looks like transaction markers, ascending. `returned` are the members that left their
+    group and came back in the last quarter of an hour, by group; groups without any are not in it.
     `burrow` is what Burrow would know of the cluster, None where nobody asked. `health` says how well the cluster is.
     """
 
@@ -170,6 +175,7 @@ class View:
     consumed: Float64 = field(default_factory=_none)
     produced: Float64 = field(default_factory=_none)
     residual: Int64 = field(default_factory=_no_numbers)
+    returned: Mapping[str, tuple[Return, ...]] = field(default_factory=dict)
     window_s: float = 300.0
     burrow: Burrow | None = None
     health: Health | None = None

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lagwatch.model.snapshot import Float64
+from lagwatch.model.snapshot import UNKNOWN, Float64, Int64
 from lagwatch.model.topics import compacted
 from lagwatch.model.view import View
 from lagwatch.publish.metrics.families import rates as f
@@ -42,8 +42,18 @@ def _groups(view: View, names: Names) -> Table:
     columns = (
         Column(f.TOTAL_CONSUMED, _short(view.groups.consumed)),
         Column(f.TOTAL_DRAIN, _short(view.groups.drain_s)),
+        Column(f.REBALANCES, view.groups.rebalances_total),
+        Column(f.UNSETTLED, _short(view.groups.unsettled_s)),
+        Column(f.RETURNED, _returned(view)),
     )
     return listed([name[:-1] + b"} " for name in names.groups], *columns)
+
+
+def _returned(view: View) -> Int64:
+    """How many came back to each group; unknown of groups whose members are."""
+    groups = view.snapshot.groups
+    counts = (UNKNOWN if g.member_count == UNKNOWN else len(view.returned.get(g.name, ())) for g in groups)
+    return np.fromiter(counts, np.int64, len(groups))
 
 
 def _topics(view: View, names: Names) -> Table:

@@ -42,6 +42,7 @@ GROUPS: dict[str, tuple[Family, ...]] = {
     ),
     "Rates, backlogs and losses": (
         *(rates.TOTAL_CONSUMED, rates.TOTAL_DRAIN, rates.TOPIC_CONSUMED, rates.TOPIC_SLOWEST_GROWTH),
+        *(rates.REBALANCES, rates.UNSETTLED, rates.RETURNED),
         *(rates.COMMIT_INTERVAL, rates.DRAIN, rates.BACKLOG_AGE),
         *(rates.STABLE_LAG, rates.OPEN_LAG, rates.RESIDUAL_LAG),
         *(rates.UNREAD, rates.RETENTION_DEADLINE, rates.LOST),

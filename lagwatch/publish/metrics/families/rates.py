@@ -69,6 +69,22 @@ TOTAL_DRAIN = Family(
     base.GROUP,
     "Time until all backlogs of the group are read at the present speeds: 0 without one, +Inf while one does not shrink.",
 )
+REBALANCES = Family(
+    "kafka_consumer_group_rebalances_total",
+    base.GROUP,
+    "Rebalances since lagwatch first saw the group, as far as states, epochs and members' ids show.",
+    "counter",
+)
+UNSETTLED = Family(
+    "kafka_consumer_group_unsettled_seconds",
+    base.GROUP,
+    "Time since the group was last at rest (stable or empty); 0 while it is.",
+)
+RETURNED = Family(
+    "kafka_consumer_group_returned_members",
+    base.GROUP,
+    "Members that left and came back in the last 15 minutes: restarted, or dropped by max.poll.interval.ms or session timeout.",
+)
 PRODUCED = Family(
     "kafka_topic_produced_per_minute",
     base.TOPIC,
