@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from lagwatch.judge.holding import held_by, holding
 from lagwatch.judge.sight import Sight
 from lagwatch.model.alerts import Rule, Subject
 from lagwatch.model.diagnosis import Finding
@@ -26,7 +27,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 
 WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "cluster": ("up",),
-    "topic": ("offline_partitions", "under_min_isr_partitions", "under_replicated_partitions"),
+    "topic": ("offline_partitions", "under_min_isr_partitions", "under_replicated_partitions", "held_by"),
     "group": ("state", "type"),
     "pair": ("state", "type"),
     "partition": ("state", "type", "isr", "owner"),
@@ -57,10 +58,14 @@ def circumstances(view: View, grain: str, subject: Subject, values: Mapping[str,
     return seen
 
 
-def cause(subject: Subject, sight: Sight) -> Finding | None:
-    """The likeliest cause of what the alert is about: of the group's lag, or of that on the alert's topic."""
+def cause(rule: Rule, subject: Subject, sight: Sight) -> Finding | None:
+    """
+    The likeliest cause of what the alert is about: of the group's lag, or of that on the alert's topic; of a topic that is held,
+    whose transaction does it.
+    """
     if subject.group is None:
-        return None
+        held = subject.topic is not None and rule.conditions[0].value == "lso_held_s"
+        return holding(sight.view.snapshot, subject.topic or "") if held else None
     found = sight.diagnosis(subject.group)
     about = (None, subject.topic) if subject.topic is not None else None
     fitting = (each for each in found.findings if about is None or each.topic in about) if found else iter(())
@@ -101,7 +106,8 @@ def _of_topic(view: View, name: str) -> Seen:
         "under_min_isr_partitions": view.under_min_isr,
         "under_replicated_partitions": view.under_replicated,
     }
-    return {name: _named(np.flatnonzero(flag[part]).tolist()) for name, flag in flags.items() if flag[part].any()}
+    seen: Seen = {n: _named(np.flatnonzero(flag[part]).tolist()) for n, flag in flags.items() if flag[part].any()}
+    return {**seen, "held_by": who} if (who := held_by(view.snapshot, name)) else seen
 
 
 def _of_partition(snapshot: Snapshot, subject: Subject) -> Seen:

@@ -24,7 +24,9 @@ def told(scope: Scope, tracks: Tracks, sight: Sight, wait: Float64) -> Iterator[
     if not len(tracks):
         return
     grain = scope.rules[0].grain
-    columns = {name: sight.column(grain, name).values for name in COLUMNS[grain]}
+    named = {condition.value for condition in scope.rules[0].conditions}
+    names = [name for name, column in COLUMNS[grain].items() if name in named or not column.costly]
+    columns = {name: sight.column(grain, name).values for name in names}
     for i, at in enumerate(tracks.at.tolist()):
         known = at >= 0 and not tracks.dark[i]
         if known or tracks.told[i] is None:
@@ -68,7 +70,7 @@ def _explained(alert: Alert, before: Alert | None, phase: int, rule: Rule, sight
         return alert
     if phase == RESOLVED and before is not None:
         return replace(alert, cause=before.cause, next_step=before.next_step)
-    found = cause(alert.subject, sight) if phase == FIRING else None
+    found = cause(rule, alert.subject, sight) if phase == FIRING else None
     if found is None:
         return alert
     mends = found.next_step and is_about_lag(rule)
