@@ -56,11 +56,11 @@ class UsualRates:
         self._mean, self._seen_s = followed(self._mean, origin, 0.0), followed(self._seen_s, origin, 0.0)
 
     def add(self, at: float, produced: Float64, keeps_up: Bool) -> Float64:
-        """Take in a poll; what is usual for each pair, messages a minute; NaN until it kept up for a whole window."""
+        """Take in a poll; what is usual for each pair, messages a minute; NaN until it kept up for half a window."""
         step = 0.0 if self._at is None else min(max(at - self._at, 0.0), self._window_s)
         self._at = at
         rows = np.flatnonzero(keeps_up & (produced > 0))
         if step > 0 and len(rows):
             self._seen_s[rows] = np.minimum(self._seen_s[rows] + step, REMEMBERED * self._window_s)
             self._mean[rows] += step / self._seen_s[rows] * (produced[rows] - self._mean[rows])
-        return np.where(self._seen_s >= self._window_s, self._mean, np.nan)
+        return np.where(self._seen_s >= self._window_s / 2, self._mean, np.nan)

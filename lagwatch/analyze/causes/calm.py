@@ -31,7 +31,7 @@ def rare_commits(case: Case) -> Finding | None:
 def catching_up(case: Case) -> Finding | None:
     """The lag shrinks: whatever made it is over."""
     for each in case.behind:
-        if each.direction < 0 and case.moving(each):
+        if each.direction < 0 and each.moving:
             drain_s = -60.0 * each.lag / each.growth
             return Finding(
                 cause=Cause.CATCHING_UP,

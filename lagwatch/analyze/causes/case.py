@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from lagwatch.analyze.usual import STEADY, ordinary
+from lagwatch.analyze.usual import PREFETCHED, STEADY, ordinary
 from lagwatch.model.columns import Array
 from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Group, Int32, Int64, Member
 from lagwatch.model.view import View
@@ -20,6 +20,8 @@ STILL = 1 / 5
 
 LOOPS = 6
 """A group that rebalanced more often than this within a quarter of an hour does not come to rest."""
+
+UNOWNED = "which no member owns"
 
 _SETTLED = frozenset({"Stable", "Empty", "Dead"})
 
@@ -34,6 +36,7 @@ class OnTopic:
 
     view: View
     pair: int
+    group: Group
 
     @property
     def topic(self) -> str:
@@ -143,6 +146,36 @@ class OnTopic:
         return flags
 
     @cached_property
+    def owners(self) -> list[Member | None]:
+        """Who owns each partition (in a share group one of those who do); None where nobody does, or it is not known."""
+        owned = {p: m for m in self.group.members for topic, parts in m.assigned if topic == self.topic for p in parts}
+        return [owned.get(partition) for partition in self.partitions.tolist()]
+
+    @cached_property
+    def starved(self) -> Bool:
+        """
+        Stuck partitions of a member that has its hands full with others.
+
+        A client takes records of one partition after the other; one that cannot keep up may come to some of them only after
+        minutes. A record that cannot be passed leaves its owner time to keep up with its other partitions.
+        """
+        flags: Bool = np.zeros(len(self.lags), dtype=np.bool_)
+        if not self.stuck.any() or self.stuck.all():
+            return flags
+        seconds = float(np.fmax(2.0 * self.interval_s, PREFETCHED * self.view.window_s))
+        busy = ~self.stuck & (self.lags > self.comes / 60.0 * seconds)
+        ids = [None if owner is None else owner.id for owner in self.owners]
+        known = any(each is not None for each in ids)
+        full = {ids[row] for row in np.flatnonzero(busy)} - ({None} if known else set())
+        flags[:] = [each in full for each in ids]
+        return flags & self.stuck
+
+    @property
+    def moving(self) -> bool:
+        """Whether what is read decides: less than half of the lag is on partitions that stand still for good."""
+        return float(self.lags[self.stuck & ~self.starved].sum()) < self.lag / 2
+
+    @cached_property
     def doubtful(self) -> bool:
         """Whether the lag is one message a partition of a quiet topic, which may be the marker of a transaction."""
         idle = float(self.view.topics.idle_s[int(self.view.pairs.topic[self.pair])])
@@ -182,12 +215,12 @@ class Case:
     @classmethod
     def of(cls, view: View, index: int) -> Self:
         """The case of one group."""
-        pairs = view.pairs
+        pairs, group = view.pairs, view.snapshot.groups[index]
         first, last = np.searchsorted(pairs.group, (index, index + 1)).tolist()
         part = slice(first, last)
         some = first + np.flatnonzero((pairs.lag[part] != 0) | (pairs.unknown[part] > 0) | (pairs.lost[part] > 0))
         most = some[np.argsort(-pairs.lag[some], kind="stable")][:MOST_TOPICS]
-        return cls(view, index, tuple(OnTopic(view, int(pair)) for pair in most))
+        return cls(view, index, tuple(OnTopic(view, int(pair), group) for pair in most))
 
     @property
     def group(self) -> Group:
@@ -235,31 +268,16 @@ class Case:
         """The topics with more lag than a group that keeps up shows."""
         return (each for each in self.topics if each.behind)
 
-    def moving(self, each: OnTopic) -> bool:
-        """Whether what is read on a topic decides: less than half of its lag is on partitions that stand still."""
-        stuck = float(each.lags[each.stuck].sum())
-        return stuck < each.lag / 2
-
     def share(self, part: float) -> float:
         """What part of the group's lag that is."""
         return min(part / self.lag, 1.0) if self.lag and part > 0 else 0.0
 
-    @cached_property
-    def owners(self) -> dict[tuple[str, int], Member]:
-        """Who owns which partition, by topic and number; in a share group one of the members that do."""
-        return {
-            (topic, partition): member
-            for member in self.group.members
-            for topic, partitions in member.assigned
-            for partition in partitions
-        }
-
-    def owner(self, topic: str, partition: int) -> str:
+    def owner(self, each: OnTopic, row: int) -> str:
         """Who owns a partition, as a clause for people; "" where that is not known."""
         if not self.group.assigned_known or self.members <= 0:
             return ""
-        member = self.owners.get((topic, partition))
-        return "which no member owns" if member is None else f"owned by {called(member)}"
+        member = each.owners[row]
+        return UNOWNED if member is None else f"owned by {called(member)}"
 
 
 def patience_s(view: View) -> float:

@@ -52,7 +52,7 @@ def _slow(case: Case, each: OnTopic, usual: float) -> Finding:
 
 def _laggard(case: Case, each: OnTopic) -> Finding | None:
     """Nothing but the partitions of one of several members lags, and these get no more than their share."""
-    found = heap(case, each)
+    found = heap(each)
     if found is None or found.more_comes or found.member is None or case.members < 2:
         return None
     if not found.all_of_the_member:
@@ -88,7 +88,7 @@ def flood(case: Case) -> Finding | None:
     """More comes than usually does, and the group reads no less than it is known to."""
     for each in _falling_behind(case):
         usual = each.value("usual")
-        if each.produced > ROSE * usual and heap(case, each) is None:
+        if each.produced > ROSE * usual and heap(each) is None:
             certainty = certain(0.7, 0.93, (each.produced / usual - ROSE) / (_MUCH_MORE - ROSE))
             return Finding(
                 cause=Cause.FLOOD,
@@ -106,11 +106,11 @@ def flood(case: Case) -> Finding | None:
 def hot_partition(case: Case) -> Finding | None:
     """Most of the lag is on few partitions, because most of what comes does, or because their records take longer."""
     for each in case.behind:
-        found = heap(case, each)
+        found = heap(each)
         if found is None or each.direction < 0 or _laggard(case, each) is not None:
             continue
         which = numbered(found.partitions)
-        owner = case.owner(each.topic, found.partitions[0]) if len(found.partitions) == 1 else ""
+        owner = case.owner(each, int(np.argmax(each.lags))) if len(found.partitions) == 1 else ""
         get = f"get{'s' if len(found.partitions) == 1 else ''}"
         comes = (
             f"{get} {found.produce_share:.0%} of what comes ({rate(found.comes)})"
@@ -168,16 +168,15 @@ def too_few_members(case: Case) -> Finding | None:
 
 def _falling_behind(case: Case) -> list[OnTopic]:
     """Topics on which the group reads, and less than comes."""
-    return [each for each in case.behind if each.direction > 0 and case.moving(each)]
+    return [each for each in case.behind if each.direction > 0 and each.moving]
 
 
 def _spread(case: Case, each: OnTopic) -> bool:
     """Whether the lag is that of all members rather than of few, as far as it is known who owns what."""
-    if case.restless or heap(case, each) is not None:
+    if case.restless or heap(each) is not None:
         return False
     by_member: dict[str, int] = {}
-    for partition, lag in zip(each.partitions.tolist(), np.maximum(each.lags, 0).tolist(), strict=True):
-        member = case.owners.get((each.topic, partition))
+    for member, lag in zip(each.owners, np.maximum(each.lags, 0).tolist(), strict=True):
         if member is not None:
             by_member[member.id] = by_member.get(member.id, 0) + lag
     even = each.lag / max(len(by_member), 1)

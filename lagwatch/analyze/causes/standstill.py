@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from lagwatch.analyze.causes.case import Case, OnTopic
+from lagwatch.analyze.causes.case import UNOWNED, Case, OnTopic
 from lagwatch.analyze.causes.words import certain, lasting, messages, numbered, where
 from lagwatch.model.details import OpenProducer, Transaction
 from lagwatch.model.diagnosis import Cause, Finding
 from lagwatch.model.words import duration, plural
 
 _LONG = 4.0  # times the patience: then it is no coincidence
+_HUNGRY = 2.0  # times the window: so long a member with its hands full lets a partition wait
 
 
 def stalled(case: Case) -> Finding | None:
@@ -16,7 +17,9 @@ def stalled(case: Case) -> Finding | None:
     if case.members == 0 or not case.settled:
         return None
     for each in case.topics:
-        rows = np.flatnonzero(each.stuck & ~each.blocked)
+        still = each.stuck & ~each.blocked
+        sure = still & ~each.starved
+        rows = np.flatnonzero(sure if sure.any() else still & (each.frozen > _HUNGRY * case.view.window_s))
         if len(rows) and not each.value("left_s") >= 0:
             return _stalled(case, each, rows)
     return None
@@ -26,17 +29,18 @@ def _stalled(case: Case, each: OnTopic, rows: np.ndarray) -> Finding:
     worst = int(rows[np.argmax(each.lags[rows])])
     lag, frozen_s = float(each.lags[rows].sum()), float(each.frozen[worst])
     partition, offset = int(each.partitions[worst]), int(each.committed[worst])
-    owner = case.owner(each.topic, partition)
+    owner = case.owner(each, worst)
     everything = len(rows) == len(each.lags)
     seen = "" if not np.isnan(each.interval_s) else ", and no commit of it was ever seen to move"
     place = where(each.topic, sorted(each.partitions[rows].tolist()), len(each.lags))
     at = f"at offset {offset:,}" if len(rows) == 1 else f"{numbered([partition])} at offset {offset:,}"
-    others = "" if everything else f", while {plural(len(each.lags) - len(rows), 'other')} of the topic go on"
+    rest = len(each.lags) - len(rows)
+    others = "" if everything else f", while {plural(rest, 'other')} of the topic {'goes' if rest == 1 else 'go'} on"
     return Finding(
         cause=Cause.STALLED,
         sentence=f"{case.name} stands still on {place} {lasting(frozen_s)} ({at}{', ' + owner if owner else ''}){others}{seen}; "
-        f"{messages(lag)} behind it. {_meaning(each, everything=everything, owned=not owner.startswith('which'))}",
-        certainty=_sure(each, frozen_s) * (0.5 + 0.5 * case.share(lag)),
+        f"{messages(lag)} behind it. {_meaning(each, everything=everything, owned=owner != UNOWNED)}",
+        certainty=_sure(each, frozen_s) * (0.6 if each.starved[worst] else 1.0) * (0.5 + 0.5 * case.share(lag)),
         next_step=_look(case, each.topic, partition, offset),
         topic=each.topic,
         partition=partition,

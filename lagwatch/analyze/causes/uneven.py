@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lagwatch.analyze.causes.case import Case, OnTopic
+from lagwatch.analyze.causes.case import OnTopic
 from lagwatch.model.snapshot import Member
 
 MOST_OF_IT = 0.8
@@ -41,7 +41,7 @@ class Heap:
         return self.excess > MORE
 
 
-def heap(case: Case, each: OnTopic) -> Heap | None:
+def heap(each: OnTopic) -> Heap | None:
     """Where the lag is heaped up; None where it is spread, or where these partitions stand still."""
     lags = np.maximum(each.lags, 0)
     size = len(lags)
@@ -50,13 +50,13 @@ def heap(case: Case, each: OnTopic) -> Heap | None:
     order = np.argsort(-lags, kind="stable")
     count = int(np.searchsorted(np.cumsum(lags[order]), MOST_OF_IT * lags.sum())) + 1
     most = order[:count]
-    if count > max(1, int(FEW * size)) or each.stuck[most].any():
+    if count > max(1, int(FEW * size)) or (each.stuck & ~each.starved)[most].any():
         return None
     comes = float(each.comes[most].sum())
     total = float(np.nansum(each.comes))
     share = comes / total if total > 0 else np.nan
     partitions = sorted(each.partitions[most].tolist())
-    member = _only_owner(case, each, partitions)
+    member = _only_owner([each.owners[row] for row in most])
     return Heap(
         partitions=partitions,
         lag=float(lags[most].sum()),
@@ -69,9 +69,9 @@ def heap(case: Case, each: OnTopic) -> Heap | None:
     )
 
 
-def _only_owner(case: Case, each: OnTopic, partitions: list[int]) -> Member | None:
-    owners = {member.id: member for p in partitions if (member := case.owners.get((each.topic, p))) is not None}
-    return next(iter(owners.values())) if len(owners) == 1 else None
+def _only_owner(owners: list[Member | None]) -> Member | None:
+    by_id = {owner.id: owner for owner in owners if owner is not None}
+    return next(iter(by_id.values())) if len(by_id) == 1 else None
 
 
 def _owned(member: Member, topic: str) -> list[int]:

@@ -94,6 +94,14 @@ TROUBLES = {
         ("more slowly than it did: 1,200/min instead of the usual 3,600/min, while 3,600/min come in",),
         story={"reads": lambda k, p: 100 if k > 20 else ALL},
     ),
+    "a slow consumer that lets partitions wait": Trouble(
+        Cause.SLOW,
+        ("more slowly than it did",),
+        story={
+            "member_count": lambda k: 1,
+            "reads": lambda k, p: ALL if k <= 20 else 500 if (k // 6) % 6 == p else 0,
+        },
+    ),
     "one of the members became slow": Trouble(
         Cause.SLOW,
         ("One member of billing is slow: billing-1 on 10.0.0.1 owns orders partitions 2 and 3", "100% of the lag"),
