@@ -1,9 +1,9 @@
 """The section `profiles`: groups that are judged in another way than most, without an override in every rule."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -11,7 +11,7 @@ from lagwatch.config.section import Section
 from lagwatch.config.values import Patterns, Seconds, format_duration
 from lagwatch.model.alerts import Override, Rule
 
-_NOT_FOR_BATCHES: Final = (
+_ABOUT_LAG: Final = (
     "ConsumerLagGrowing",
     "ConsumerLagHigh",
     "ConsumerLagRunaway",
@@ -20,7 +20,10 @@ _NOT_FOR_BATCHES: Final = (
     "ConsumerStalled",
     "ConsumerGroupEmpty",
 )
-_FOR_BATCHES: Final = "BatchOverdue"
+_LEFT_OUT: Final = {"batch": _ABOUT_LAG, "burrow": (*_ABOUT_LAG, "PartitionStuck")}
+"""The rules that a profile takes away from its groups,"""
+_INSTEAD: Final = {"batch": ("BatchOverdue",), "burrow": ("BurrowWarn", "BurrowErr")}
+"""and those that it gives them."""
 _MISSED_RUNS: Final = 2
 """A batch that was not there once may be late; after so many periods it is told (alerting.md § 8.2)."""
 
@@ -40,17 +43,18 @@ def _period(value: float) -> float:
 class ProfileSettings(Section):
     """Groups of one kind; the first profile that matches a group counts, and comes before the overrides of the rules."""
 
-    profile: Literal["batch"] = Field(
+    profile: Literal["batch", "burrow"] = Field(
         description="batch: a group that runs now and then. Its lag between two runs, its growth and that it has no members mean "
-        "nothing; instead BatchOverdue fires if it was not seen to read (almost) everything for two periods.",
+        "nothing; instead BatchOverdue fires if it was not seen to read (almost) everything for two periods. burrow: a group that "
+        "is judged as Burrow does; instead of the rules about lag BurrowWarn and BurrowErr hold for it.",
         examples=["batch"],
     )
     groups: Annotated[Patterns, AfterValidator(_some)] = Field(
         description="Groups that it is for (regular expressions, whole name).", examples=[["nightly-.*"]]
     )
     clusters: Patterns = Field((), description="Only in these clusters; empty: all.", examples=[["main"]])
-    period_s: Annotated[Seconds, AfterValidator(_period)] = Field(
-        alias="period", description="Of a batch: the time from one run to the next.", examples=["24h"]
+    period_s: Annotated[Seconds, AfterValidator(_period)] | None = Field(
+        None, alias="period", description="Of a batch: the time from one run to the next.", examples=["24h"]
     )
 
 
@@ -59,14 +63,25 @@ def with_profiles(rule: Rule, profiles: Sequence[ProfileSettings]) -> Rule:
     return replace(rule, overrides=(*_overrides(rule, profiles), *rule.overrides)) if profiles else rule
 
 
+def findings(value: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What does not go together in the section, where it stands."""
+    given = value.get("profiles")
+    for at, each in enumerate(given if isinstance(given, list) else ()):
+        if not isinstance(each, dict):
+            continue
+        path = ("profiles", at, "period")
+        if each.get("profile") == "batch" and "period" not in each:
+            yield path, "missing, expected of a batch: the time from one run to the next"
+        elif each.get("profile") == "burrow" and "period" in each:
+            yield path, "expected with the profile batch only"
+
+
 def _overrides(rule: Rule, profiles: Sequence[ProfileSettings]) -> Iterator[Override]:
-    if rule.name not in (*_NOT_FOR_BATCHES, _FOR_BATCHES):
-        return
     for each in profiles:
-        name = f"{each.profile}, every {format_duration(each.period_s)}"
+        instead = rule.name in _INSTEAD[each.profile]
+        if not instead and rule.name not in _LEFT_OUT[each.profile]:
+            continue
+        wait = None if each.period_s is None or not instead else _MISSED_RUNS * each.period_s
+        name = each.profile if each.period_s is None else f"{each.profile}, every {format_duration(each.period_s)}"
         for cluster, group in product(each.clusters or (None,), each.groups):
-            if rule.name == _FOR_BATCHES:
-                wait = _MISSED_RUNS * each.period_s
-                yield Override(cluster=cluster, group=group, enabled=True, for_s=wait, profile=name)
-            else:
-                yield Override(cluster=cluster, group=group, enabled=False, profile=name)
+            yield Override(cluster=cluster, group=group, enabled=instead, for_s=wait, profile=name)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from lagwatch.config import access, checks, routing, rules
+from lagwatch.config import access, checks, profiles, routing, rules
 from lagwatch.config.layers import Tree
 from lagwatch.config.problems import Problem, near_miss, shown
 from lagwatch.config.schema import CLUSTER_KEYS, ROOT, Kind, Node, Path, fields, node_at
@@ -43,6 +43,7 @@ def _findings(value: dict[str, Any], *, files: bool) -> Iterator[checks.Finding]
     yield from checks.findings(value, files=files)
     yield from routing.findings(value)
     yield from access.findings(value)
+    yield from profiles.findings(value)
     given = value.get("rules")
     if isinstance(given, dict):
         yield from rules.findings(given)

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lagwatch.judge.burrow import Status
-from lagwatch.model.burrow import NO_STATUS, Int8
+from lagwatch.model.burrow import NO_STATUS, Burrow, Int8, known
 from lagwatch.model.commit_windows import CommitWindows
 from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Group, Int64
+from lagwatch.model.view import View
 
 NOBODY, SOMEBODY, PERHAPS = 0, 1, -1
 """Who may commit on a partition: no live member owns it, one does, or that is not known."""
@@ -46,6 +47,40 @@ def group_statuses(windows: CommitWindows, of_rows: Int8) -> Float64:
     answer = np.minimum(worst, Status.ERR.number).astype(np.float64)
     answer[[not group.known for group in windows.groups]] = np.nan
     return answer
+
+
+def of_groups(view: View) -> tuple[Float64, Bool]:
+    """
+    The status number of each group of a view as a rule may read it, NaN where nothing is known; and where it may be worse, because
+    a partition could not be read in this poll.
+    """
+    burrow = view.burrow
+    if burrow is None or burrow.windows is None:
+        size = len(view.snapshot.groups)
+        return np.full(size, np.nan), np.zeros(size, dtype=np.bool_)
+    windows = burrow.windows
+    worse = np.zeros(len(windows.groups), dtype=np.bool_)
+    worse[windows.group[~windows.fresh]] = True
+    return group_statuses(windows, _shown(burrow, windows)), worse
+
+
+def of_commits(view: View) -> Float64:
+    """The status number of each commit of a view (a group on a partition), NaN where it is not known in this poll."""
+    burrow, commits = view.burrow, view.snapshot.commits
+    if burrow is None or burrow.windows is None:
+        return np.full(len(commits), np.nan)
+    windows = burrow.windows
+    values = np.where(windows.fresh, np.maximum(_shown(burrow, windows), Status.OK.number), np.nan)
+    if len(values) == len(commits):
+        return values
+    width = max(len(view.snapshot.partitions), 1)
+    keys = windows.group.astype(np.int64) * width + windows.row
+    return np.asarray(values[np.searchsorted(keys, commits.group.astype(np.int64) * width + commits.row)])
+
+
+def _shown(burrow: Burrow, windows: CommitWindows) -> Int8:
+    """The statuses without those of groups that Burrow would not know."""
+    return np.where(known(burrow, windows).counts > 0, burrow.statuses, NO_STATUS).astype(np.int8)
 
 
 def _behind(windows: CommitWindows, rows: Int64, counts: Int64) -> Int8:

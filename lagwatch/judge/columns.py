@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from lagwatch.judge.burrow_windows import of_commits, of_groups
 from lagwatch.model.columns import Array, segments
 from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int64, Snapshot
 from lagwatch.model.view import View
@@ -26,11 +27,13 @@ class Column:
     """
     A value that rules can read; `help` is one sentence with the unit.
 
-    `read` takes it out of a View. None: it is one of lagwatch itself (see itself.py).
+    `read` takes it out of a View. None: it is one of lagwatch itself (see itself.py). One that is `costly` is only worked out for
+    rules with a condition on it.
     """
 
     help: str
     read: Callable[[View], Reading] | None = None
+    costly: bool = False
 
 
 def _known(column: Int64) -> Float64:
@@ -169,6 +172,9 @@ def _old_lag(view: View) -> Reading:
 
 
 _GROUP: Final = {
+    "burrow_status": Column(
+        help="what Burrow would call it: 1 OK, 2 WARN, 3 ERR", read=lambda view: Reading(*of_groups(view)), costly=True
+    ),
     "lag": Column(
         help="messages that it has not read, all topics",
         read=_bound_of_groups(_group_to_read),
@@ -295,6 +301,11 @@ _PAIR: Final = {
 }
 
 _PARTITION: Final = {
+    "burrow_status": Column(
+        help="what Burrow would call it: 1 OK, 2 WARN, 4 STOP, 5 STALL, 6 REWIND",
+        read=lambda view: Reading(of_commits(view)),
+        costly=True,
+    ),
     "offset": Column(help="the committed offset", read=lambda view: Reading(_known(view.snapshot.commits.offset))),
     "lag": Column(
         help="messages of the partition that the group has not read", read=lambda view: _of_rows(view.lag, view)

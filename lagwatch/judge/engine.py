@@ -145,6 +145,8 @@ def _leave_out(tracks: Tracks, judged: Bool, now: float, why: str) -> None:
 
 def _evaluate(watch: Watch, sight: Sight, now: float, passed: float) -> dict[int, State]:
     """Let one evaluation pass over one rule; the alerts that changed, by position among the rule's alerts."""
+    if watch.scope.nobody and not len(watch.tracks):
+        return {}
     answers = _answers(watch, sight, None, firing=False)
     changed = _step(watch, answers, sight, now, passed) if len(watch.tracks) else {}
     changed |= _begin(watch, answers, sight, now)

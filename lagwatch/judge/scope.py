@@ -25,6 +25,11 @@ class Scope:
     rules: tuple[Rule, ...]
     variant: Int64 | None
 
+    @property
+    def nobody(self) -> bool:
+        """Whether there is no subject for which the rule is judged."""
+        return self.variant is not None and bool((self.variant == LEFT_OUT).all())
+
     def judged(self, at: Int64) -> Bool:
         """Whether some subjects are judged at all."""
         return np.ones(len(at), dtype=np.bool_) if self.variant is None else self.variant[at] != LEFT_OUT

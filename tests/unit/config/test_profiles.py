@@ -40,6 +40,23 @@ def test_a_profile_comes_before_the_overrides_of_a_rule():
     assert judged(text, "billing")["ConsumerLagHigh"].rule.severity == "warning"
 
 
+BURROW = "bootstrap: a:1\nprofiles: [{profile: burrow, groups: 'legacy-.*'}]\n"
+
+
+def test_a_group_of_burrow_is_judged_by_its_statuses_instead_of_its_lag():
+    legacy, other = judged(BURROW, "legacy-1"), judged(BURROW, "billing")
+    assert {name for name in legacy if legacy[name].judged != other[name].judged} == {
+        *LEFT_OUT - {"TimeLagHigh", "TimeLagVeryHigh"},
+        *("PartitionStuck", "BurrowWarn", "BurrowErr"),
+    }
+    assert not any(legacy[name].judged for name in (*LEFT_OUT, "PartitionStuck"))
+    assert not any(other[name].judged for name in ("BurrowWarn", "BurrowErr"))
+    assert legacy["BurrowErr"].why == "profile burrow"
+    assert (legacy["BurrowWarn"].rule.severity, legacy["BurrowErr"].rule.severity) == ("warning", "critical")
+    assert (legacy["BurrowWarn"].rule.for_s, legacy["BurrowErr"].rule.for_s) == (300.0, 60.0)
+    assert legacy["DataLossImminent"].judged
+
+
 def test_without_profiles_the_rules_are_as_they_are():
     assert effective_rules(settings("bootstrap: a:1\nprofiles: []")) == default_rules()
 
@@ -50,7 +67,8 @@ def test_without_profiles_the_rules_are_as_they_are():
         ("{profile: batch, groups: [a]}", "profiles[0].period: missing, expected of a batch: the time from one run to the next"),
         ("{profile: batch, groups: [], period: 1h}", "profiles[0].groups: a list: expected at least one regular expression"),
         ("{profile: batch, groups: [a], period: 1s}", "profiles[0].period: 1s: expected a duration from 1m to 31d"),
-        ("{profile: bach, groups: [a], period: 1h}", 'profiles[0].profile: bach: expected one of batch'),
+        ("{profile: bach, groups: [a], period: 1h}", 'profiles[0].profile: bach: expected one of batch, burrow'),
+        ("{profile: burrow, groups: [a], period: 1h}", "profiles[0].period: 1h: expected with the profile batch only"),
         ("{profile: batch, group: a, groups: [a], period: 1h}", 'profiles[0].group: not a setting, did you mean "groups"?'),
     ],
 )  # fmt: skip
