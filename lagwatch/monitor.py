@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from lagwatch.analyze.growth import WINDOW_S
+from lagwatch.analyze.history import History
 from lagwatch.cycle import Memory, advance, missed
 from lagwatch.errors import CollectError
 from lagwatch.judge.engine import Alerts
@@ -110,6 +111,15 @@ class Monitor:
         Readers leave them out from now on; the group's next commit brings them back.
         """
         self._memory.windows.removed[group, topic] = self._clock()
+
+    @property
+    def history(self) -> History:
+        """The history between two polls; the same holds for it."""
+        return self._memory.history
+
+    @history.setter
+    def history(self, history: History) -> None:
+        self._memory.history = history
 
     def taken_up(self) -> None:
         """Alerts of a run before were added to `alerts`: until the first poll they are shown, as unknown."""

@@ -9,6 +9,7 @@ from functools import partial
 
 from lagwatch.app import keeping
 from lagwatch.app.api import api
+from lagwatch.app.histories import HistoryFile
 from lagwatch.app.keeping import Keeping
 from lagwatch.app.notices import notices
 from lagwatch.app.polls import Polls
@@ -85,6 +86,10 @@ class Service:
         }
         kept = {name: monitor.alerts for name, monitor in self._monitors.items()} | {ITSELF: self._stuck}
         self._keepings = {name: Keeping(self._store, name, alerts) for name, alerts in kept.items()}
+        kept_in = settings.store.data_dir
+        self._histories = {
+            name: HistoryFile(kept_in, name, settings.store.lag_history_every_s) for name in self._monitors
+        }
         for monitor in self._monitors.values():
             self.board.put(monitor.latest)
 
@@ -167,7 +172,9 @@ class Service:
             monitor.taken_up()
             self._readers[name].recall(groups(monitor.alerts))
             self.board.put(monitor.latest)
+        monitor.history = self._histories[name].restore(monitor.history)
         monitor.tick()
+        self._histories[name].record(monitor.history)
 
     def _publish(self, latest: Latest, transitions: Sequence[Transition]) -> None:
         # First, so that a page which cannot be rendered keeps nobody from being notified.
@@ -206,7 +213,9 @@ class Service:
     def _close_monitors(self) -> None:
         until = time.monotonic() + POLL_GRACE_S
         for name, monitor in self._monitors.items():
-            if not monitor.close(until - time.monotonic()):
+            if monitor.close(until - time.monotonic()):
+                self._histories[name].close(monitor.history)
+            else:
                 event(LOG, logging.WARNING, "poll abandoned, it did not end in time", cluster=name)
 
     def _interval_s(self, name: str) -> float:

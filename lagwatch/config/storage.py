@@ -40,6 +40,12 @@ class StoreSettings(Section):
         description="How long messages are kept after they were sent or given up, and silences after their end.",
     )
 
+    lag_history_every_s: PositiveSeconds = Field(
+        300.0,
+        alias="lag_history_every",
+        description="How often the history of lag is written to data_dir; it is written when lagwatch ends, too.",
+    )
+
     def secret_database(self) -> str | None:
         """The address of the database as it is now; ConfigurationError if its file cannot be read (any more)."""
         return read_secret(self.database, self.database_file)

@@ -46,7 +46,7 @@ def write(path: Path, about: Mapping[str, Any], columns: Mapping[str, Array]) ->
 def read(path: Path) -> tuple[dict[str, Any], dict[str, Array]] | None:
     """What was written there, None if nothing was. Raises StoreError if `write` did not make it, StoreAway if it cannot be read."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             columns = {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         return None
