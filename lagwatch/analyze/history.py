@@ -13,13 +13,14 @@ from lagwatch.analyze.growth import WINDOW_S, GrowthWindow
 from lagwatch.analyze.index import Index, Origin, build
 from lagwatch.analyze.lag import lag
 from lagwatch.analyze.losses import LossHistory, RewindHistory, lost
+from lagwatch.analyze.peaks import Peaks
 from lagwatch.analyze.rates import Backlogs, Clamped, consumed
 from lagwatch.analyze.swings import Swings
 from lagwatch.analyze.timelag import TimeLag, TimeLags
 from lagwatch.analyze.topics import Speeds, TopicHistory
 from lagwatch.analyze.usual import UsualRates
 from lagwatch.model.columns import NEW, Array, followed, segments
-from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int32, Int64, Snapshot
+from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int32, Int64, Snapshot, TopicTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -79,6 +80,7 @@ class History:
         self.backlogs = Backlogs()
         self.usual = UsualRates(growth_window_s)
         self.time_lags = TimeLags()
+        self.peaks = Peaks(growth_window_s)
         self._clamped = Clamped(growth_window_s)
         self.losses = LossHistory()
         self._rewinds = RewindHistory()
@@ -94,6 +96,7 @@ class History:
             "pair_cadence": self.pair_cadence,
             "groups": self.groups,
             "backlogs": self.backlogs,
+            "peaks": self.peaks,
         }
 
     @property
@@ -112,7 +115,7 @@ class History:
         sizes = (int(index.topics.first[-1]), rows, pairs, len(index.groups))
         partition, row, pair, group = (np.full(size, NEW, dtype=np.int64) for size in sizes)
         self.index = index
-        self._follow(Origin(partition=partition, row=row, pair=pair, group=group), at)
+        self._follow(Origin(partition=partition, row=row, pair=pair, group=group), index.topics, at)
         self.topics.recall(dict(zip(index.topics.names, index.topics.ids, strict=True)))
 
     def recall(self, offset: Int64, columns: Mapping[str, Mapping[str, Array]]) -> None:
@@ -168,10 +171,10 @@ class History:
         if self.index is not None and self.index.still_holds(snapshot):
             return self.index
         self.index, origin = build(snapshot, self.index)
-        self._follow(origin, snapshot.at)
+        self._follow(origin, snapshot.topics, snapshot.at)
         return self.index
 
-    def _follow(self, origin: Origin, at: float) -> None:
+    def _follow(self, origin: Origin, topics: TopicTable, at: float) -> None:
         self.topics.follow(origin.partition, at)
         self.groups.follow(origin.group, at)
         self.left.follow(origin.pair)
@@ -182,6 +185,7 @@ class History:
         self._rewinds.follow(origin.pair)
         self.backlogs.follow(origin.pair, at)
         self.usual.follow(origin.pair)
+        self.peaks.follow(origin, topics.names)
         self._clamped.follow(origin.row)
         self._lags.follow(origin.row)
         self.time_lags.follow(origin)

@@ -1,5 +1,6 @@
 """From a snapshot and the history to the View. Pure."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +31,7 @@ def view(history: History, snapshot: Snapshot) -> View:
         snapshot, index, rows.lag, rows.frozen_s, topics.transactional, history.topics.idle_s(snapshot.at)
     )
     pairs = _pairs(history, snapshot, index, rows, topics, markers)
+    topics, pairs = _peaks(history, snapshot, index, topics, pairs)
     placed = placement(snapshot)
     missing = history.brokers.missing(snapshot)
     live = slice(None) if index.live is None else index.live
@@ -54,6 +56,7 @@ def view(history: History, snapshot: Snapshot) -> View:
         health=health(snapshot, placed, produced=rows.speeds.end, lso_held_s=topics.lso_held_s, missing=missing),
         window_s=history.window_s,
         step_s=history.step_s,
+        peaks_s=history.peaks.over_s(snapshot.at),
         time_lag_s=rows.time_lag.seconds[live],
         time_lag_bound=rows.time_lag.bound[live],
     )
@@ -128,6 +131,15 @@ def _groups(history: History, snapshot: Snapshot, index: Index, pairs: PairTable
         time_lag_s=time_lag,
         time_lag_bound=at_least & ~np.isnan(time_lag),
     )
+
+
+def _peaks(
+    history: History, snapshot: Snapshot, index: Index, topics: TopicFacts, pairs: PairTable
+) -> tuple[TopicFacts, PairTable]:
+    """The same with their peaks."""
+    peak = history.peaks.add(snapshot, index, topics.produced, pairs.consumed, pairs.behind_s, pairs.commit_interval_s)
+    topics = replace(topics, produced_peak=peak.produced)
+    return topics, replace(pairs, member_peak=peak.member, member_peak_behind=peak.member_behind)
 
 
 class _Speeds(NamedTuple):

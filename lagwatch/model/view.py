@@ -57,11 +57,12 @@ class PairTable:
     than is ordinary for a group that keeps up (twice what comes between two commits): `behind_s` is the time since the pair
     last was without one (0 without; it is not older than the first poll of the pair), `drain_s` the time until it is read at
     the present speeds (0 without one, or while it is no older than the time between two commits; inf while it does not shrink,
-    or while one of its partitions is not read at all). `residual_lag` is the part of the lag that looks like transaction
-    markers, with nothing to read (0 if none does): it makes no backlog. `stable_lag` is the lag to the last stable offset
-    (what a read_committed consumer can read now), `open_lag` the rest of the lag, which open transactions hold back; both over
-    the partitions where lag and last stable offset are known. `usual` is how many messages a minute the topic took in while
-    the group kept up, lately: so much the group can read.
+    or while one of its partitions is not read at all). `member_peak` is the most messages a minute that one member read lately
+    (see `View.peaks_s`), `member_peak_behind` the most while there was a backlog: so much it can read. `residual_lag` is the
+    part of the lag that looks like transaction markers, with nothing to read (0 if none does): it makes no backlog.
+    `stable_lag` is the lag to the last stable offset (what a read_committed consumer can read now), `open_lag` the rest of the
+    lag, which open transactions hold back; both over the partitions where lag and last stable offset are known. `usual` is how
+    many messages a minute the topic took in while the group kept up, lately: so much the group can read.
     """
 
     group: Int32
@@ -92,6 +93,8 @@ class PairTable:
     stable_lag: Int64 = field(default_factory=_no_numbers)
     open_lag: Int64 = field(default_factory=_no_numbers)
     residual_lag: Int64 = field(default_factory=_no_numbers)
+    member_peak: Float64 = field(default_factory=_none)
+    member_peak_behind: Float64 = field(default_factory=_none)
     usual: Float64 = field(default_factory=_none)
 
     def __len__(self) -> int:
@@ -131,6 +134,7 @@ class TopicFacts:
     how long the last stable offset of one of its partitions has stood still below the end of the log. `transactional` are the
     topics on which an open transaction was seen (others may have transactions that are too short to be seen by a poll).
     `produced_skew` is what the partition that takes in most takes in, as a multiple of the mean (1: all alike).
+    `produced_peak` is the most that the topic took in lately (see `View.peaks_s`).
     """
 
     produced: Float64 = field(default_factory=_none)
@@ -138,6 +142,7 @@ class TopicFacts:
     lso_held_s: Float64 = field(default_factory=_none)
     transactional: Bool = field(default_factory=_no_flags)
     produced_skew: Float64 = field(default_factory=_none)
+    produced_peak: Float64 = field(default_factory=_none)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -154,6 +159,7 @@ class View:
     minute) to `snapshot.partitions`. `window_s` is the time over which speeds are measured. `residual` are the
     positions of the commits whose lag looks like transaction markers, ascending. `returned` are the members that left their
     group and came back in the last quarter of an hour, by group; groups without any are not in it.
+    `peaks_s` is the time in which peaks were looked for, a day at most.
     `burrow` is what Burrow would know of the cluster, None where nobody asked. `health` says how well the cluster is.
     """
 
@@ -175,6 +181,7 @@ class View:
     consumed: Float64 = field(default_factory=_none)
     produced: Float64 = field(default_factory=_none)
     residual: Int64 = field(default_factory=_no_numbers)
+    peaks_s: float = 0.0
     returned: Mapping[str, tuple[Return, ...]] = field(default_factory=dict)
     window_s: float = 300.0
     burrow: Burrow | None = None
