@@ -1,6 +1,6 @@
 """The audit: settings of brokers, topics and groups against good practice. Pure; judged when somebody asks, not in every poll."""
 
-from lagwatch.analyze.audit import brokers, clients, groups, internal, limits, logs, topics, unseen
+from lagwatch.analyze.audit import brokers, clients, deprecated, groups, internal, limits, logs, topics, unseen
 from lagwatch.analyze.audit.facts import Facts
 from lagwatch.analyze.audit.rule import Judged
 from lagwatch.model.audit import AuditFinding, AuditReport, AuditRule
@@ -12,6 +12,7 @@ RULES: tuple[Judged, ...] = (
     *internal.RULES,
     *brokers.RULES,
     *limits.RULES,
+    *deprecated.RULES,
     *groups.RULES,
     *clients.RULES,
     *unseen.RULES,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lagwatch.analyze.audit.commands import in_properties, set_brokers
+from lagwatch.analyze.audit.commands import in_properties, set_brokers, set_topic
 from lagwatch.analyze.audit.facts import GOOD_REPLICATION, Facts
 from lagwatch.analyze.audit.rule import Hit, Judged
 from lagwatch.model.audit import AuditRule, Kind, Level
@@ -79,7 +79,16 @@ def _min_insync_one(facts: Facts) -> Iterator[Hit]:
             f"{name}=1, which {plural(count, 'topic')} inherit{'s' if count == 1 else ''}: with acks=all the "
             "leader alone may acknowledge."
         )
-        yield Hit(ids(found), seen, set_brokers(facts, name, 2))
+        yield Hit(ids(found), seen, "\n".join([*_spared(facts, name), set_brokers(facts, name, 2)]))
+
+
+def _spared(facts: Facts, name: str) -> Iterator[str]:
+    """First what keeps topics writable that have too few replicas for two in sync, and would inherit that."""
+    for topic in facts.snapshot.topics.names:
+        count = facts.replicas(topic)
+        inherits = facts.details.topic_overrides is None or not facts.is_own(topic, name)
+        if count is not None and count < GOOD_REPLICATION and inherits:
+            yield set_topic(facts, topic, name, 1)
 
 
 def _min_insync_all(facts: Facts) -> Iterator[Hit]:
@@ -129,34 +138,6 @@ def _racks(facts: Facts) -> Iterator[Hit]:
             "new topics over racks."
         )
         yield Hit(ids(without), seen, in_properties("broker.rack", "<rack, zone or host of this broker>"))
-
-
-def _deprecated(facts: Facts) -> Iterator[Hit]:
-    for name, (usual, instead) in DEPRECATED.items():
-        for broker, value in facts.brokers_with(name):
-            if value != usual and not (name in EMPTY_MEANS_UNSET and value == ""):
-                yield Hit(
-                    ids([broker]),
-                    f"{name}={value} is deprecated or gone: {instead}.",
-                    f"# in server.properties\n# {name}={value}",
-                )
-
-
-DEPRECATED = {
-    "zookeeper.connect": ("", "Kafka 4 has no ZooKeeper; migrate to KRaft on 3.9 first (KIP-866)"),
-    "log.message.format.version": ("3.0-IV1", "ignored since 3.0 and gone in 4.0; remove it"),
-    "log.message.downconversion.enable": ("true", "gone in 4.0; remove it (KIP-724)"),
-    "log.message.timestamp.difference.max.ms": (
-        str(2**63 - 1),
-        "gone in 4.0; use log.message.timestamp.before.max.ms and after.max.ms (KIP-937)",
-    ),
-    "offsets.commit.required.acks": ("-1", "gone in 4.0 (KIP-1041); with anything but -1 a commit can be lost"),
-    "control.plane.listener.name": ("", "gone in 4.0, with ZooKeeper"),
-    "delegation.token.master.key": ("", "gone in 4.0; use delegation.token.secret.key"),
-}
-"""Settings that are deprecated or gone: the value that they have where nobody has set them, and what to do."""
-
-EMPTY_MEANS_UNSET = ("zookeeper.connect", "control.plane.listener.name", "delegation.token.master.key")
 
 
 def _inheriting(facts: Facts, name: str) -> int:
@@ -211,8 +192,8 @@ RULES = (
             check="min.insync.replicas=1 on a broker, and the cluster has at least three.",
             why="With acks=all a write is acknowledged although only the leader has it; all topics inherit "
             "that, __consumer_offsets too.",
-            mend="min.insync.replicas=2 for the whole cluster while it runs. Topics with fewer than three replicas need a value of "
-            "their own first.",
+            mend="min.insync.replicas=2 for the whole cluster while it runs; before that, 1 for topics with fewer than three "
+            "replicas, which would otherwise stop taking writes when one broker is away.",
         ),
         _min_insync_one,
     ),
@@ -288,17 +269,5 @@ RULES = (
             mend="broker.rack in server.properties of the brokers that are named.",
         ),
         _racks,
-    ),
-    Judged(
-        AuditRule(
-            id="broker-setting-deprecated",
-            level=Level.NOTE,
-            kind=Kind.BROKER,
-            title="A setting that is deprecated or gone",
-            check=f"One of these is set: {', '.join(DEPRECATED)}.",
-            why="It does nothing any more, or keeps the cluster from the next release.",
-            mend="Remove it, or use what the message says.",
-        ),
-        _deprecated,
     ),
 )
