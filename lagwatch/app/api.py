@@ -6,7 +6,6 @@ from fastapi import FastAPI
 
 from lagwatch.app.burrow import setup
 from lagwatch.app.insights import Analyses
-from lagwatch.app.notices import windows
 from lagwatch.config import Settings
 from lagwatch.config.settings import WebSettings
 from lagwatch.model.alerts import Verdict
@@ -35,7 +34,7 @@ def api(
         gate=gate(settings.web),
         desk=store,
         notices=notices,
-        windows=windows(settings),
+        windows=lambda: notices.windows,
         itself=itself,
         insights=Analyses(settings.audit.suppressions()),
         burrow=setup(settings, forget),

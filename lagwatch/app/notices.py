@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from functools import partial
 
-from lagwatch.config import Settings
+from lagwatch.config import Settings, recipes
 from lagwatch.config.receivers import EmailSettings, MatchSettings, ReceiverSettings, RepeatSettings, RouteSettings
 from lagwatch.logs import event
 from lagwatch.model.alerts import Severity
@@ -33,33 +34,50 @@ def notices(
 ) -> Notices:
     """Everything about notices, ready to be opened; `external_url` is where people reach this lagwatch."""
     built = receivers(settings)
-    levels = [each for each in built if isinstance(each, kinds.Alertmanager)]
-    others = [each for each in built if not isinstance(each, kinds.Alertmanager)]
-    given = routes(settings)
-    if given and not any(route.matching == Matching() for route in given):
-        event(LOG, logging.WARNING, "no route takes every alert: those that none matches are told to nobody")
-    setup = Setup(
-        routes=given,
-        receivers=tuple(each.name for each in others),
-        level=tuple(each.name for each in levels),
-        external_url=external_url.rstrip("/"),
-    )
     return Notices(
-        setup,
+        setup(settings, external_url),
         outbox,
-        workers=[Worker(each, outbox) for each in others],
-        levels=levels,
+        workers=[Worker(each, outbox) for each in built if not isinstance(each, kinds.Alertmanager)],
+        levels=[each for each in built if isinstance(each, kinds.Alertmanager)],
         windows=windows(settings),
         silences=silences,
         acknowledgements=acknowledgements,
     )
 
 
-def receivers(settings: Settings) -> list[Receiver]:
-    """Every receiver, the short form among them; raises ConfigurationError if one needs what is not installed."""
-    found = [_receiver(name, each, _wording(settings, each.template)) for name, each in settings.receivers.items()]
+def rearrange(notices: Notices, old: Settings, new: Settings, external_url: str) -> None:
+    """Other receivers, routes and windows, from now on; raises ConfigurationError, and changes nothing, if one cannot be made."""
+    before, after = recipes(old), recipes(new)
+    changed = {name for name, recipe in after.items() if before.get(name) != recipe}
+    notices.rearrange(setup(new, external_url), receivers(new, changed), windows(new))
+
+
+def setup(settings: Settings, external_url: str) -> Setup:
+    """Who is told what; says in the log if some alerts are told to nobody."""
+    given = routes(settings)
+    if given and not any(route.matching == Matching() for route in given):
+        event(LOG, logging.WARNING, "no route takes every alert: those that none matches are told to nobody")
+    levels = tuple(name for name, each in settings.receivers.items() if each.alertmanager is not None)
+    return Setup(
+        routes=given,
+        receivers=tuple(name for name in recipes(settings) if name not in levels),
+        level=levels,
+        external_url=external_url.rstrip("/"),
+    )
+
+
+def receivers(settings: Settings, names: AbstractSet[str] | None = None) -> list[Receiver]:
+    """
+    The receivers of these names (None: all), the short form among them; raises ConfigurationError if one needs what is not
+    installed.
+    """
+    found = [
+        _receiver(name, each, _wording(settings, each.template))
+        for name, each in settings.receivers.items()
+        if names is None or name in names
+    ]
     short = settings.webhook
-    if short.url is not None:
+    if short.url is not None and (names is None or SHORT in names):
         url = short.url.get_secret_value()
         found.append(kinds.Webhook(SHORT, url, token=short.secret_token, timeout_s=short.timeout_s))
     return found

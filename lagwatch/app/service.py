@@ -9,9 +9,8 @@ from functools import partial
 
 from lagwatch.app import keeping
 from lagwatch.app.api import api
-from lagwatch.app.histories import HistoryFile
 from lagwatch.app.keeping import Keeping
-from lagwatch.app.notices import notices
+from lagwatch.app.notices import notices, rearrange
 from lagwatch.app.polls import Polls
 from lagwatch.app.web import address, listen, serve
 from lagwatch.collect import DetailOptions, Reader, ReaderOptions
@@ -61,6 +60,7 @@ class Service:
         self._notices: Notices | None = None
         self._stuck = Alerts()
         self._about_itself: Verdict | None = None
+        self._external_url = ""
         self.board = Board(
             granularity=settings.metrics.granularity,
             max_series=settings.metrics.max_series,
@@ -86,10 +86,6 @@ class Service:
         }
         kept = {name: monitor.alerts for name, monitor in self._monitors.items()} | {ITSELF: self._stuck}
         self._keepings = {name: Keeping(self._store, name, alerts) for name, alerts in kept.items()}
-        kept_in = settings.store.data_dir
-        self._histories = {
-            name: HistoryFile(kept_in, name, settings.store.lag_history_every_s) for name in self._monitors
-        }
         for monitor in self._monitors.values():
             self.board.put(monitor.latest)
 
@@ -101,7 +97,8 @@ class Service:
             here = address(listener)
             stack.callback(event, LOG, logging.INFO, "stopped")
             self._open_store(stack)
-            self._notices = self._build_notices(settings.web.external_url or here)
+            self._external_url = settings.web.external_url or here
+            self._notices = self._build_notices(self._external_url)
             stack.callback(self._notices.close, NOTICE_GRACE_S)
             self._notices.open()
             jobs = [(name, self._interval_s(name), partial(self._watch, name)) for name in self._monitors]
@@ -125,7 +122,7 @@ class Service:
             event(LOG, logging.INFO, "stopping")
 
     def reload(self) -> None:
-        """Take over rules and filters from the settings as they are now; settings that are wrong change nothing. Never raises."""
+        """Take over what can be taken over while it runs; settings that are wrong change nothing. Never raises."""
         with self._reloading:
             try:
                 new = self._load()
@@ -134,6 +131,8 @@ class Service:
                 return
             changes, ignored = reloadable(self._settings, new)
             rules = effective_rules(new)
+            if not self._rearrange(new):
+                return
             for monitor in self._monitors.values():
                 monitor.rules = rules
             for cluster in new.clusters:
@@ -146,6 +145,16 @@ class Service:
         """Empty the windows of commits of a group (on a topic), if the cluster is one of ours."""
         if cluster in self._monitors:
             self._monitors[cluster].forget(group, topic)
+
+    def _rearrange(self, new: Settings) -> bool:
+        """Take over receivers, routes and windows; False if that cannot be done."""
+        assert self._notices is not None
+        try:
+            rearrange(self._notices, self._settings, new, self._external_url)
+        except LagwatchError as error:
+            event(LOG, logging.ERROR, "reload failed, the settings stay as they were", error=str(error))
+            return False
+        return True
 
     def _open_store(self, stack: ExitStack) -> None:
         self._store.open()
@@ -172,9 +181,7 @@ class Service:
             monitor.taken_up()
             self._readers[name].recall(groups(monitor.alerts))
             self.board.put(monitor.latest)
-        monitor.history = self._histories[name].restore(monitor.history)
         monitor.tick()
-        self._histories[name].record(monitor.history)
 
     def _publish(self, latest: Latest, transitions: Sequence[Transition]) -> None:
         # First, so that a page which cannot be rendered keeps nobody from being notified.
@@ -213,9 +220,7 @@ class Service:
     def _close_monitors(self) -> None:
         until = time.monotonic() + POLL_GRACE_S
         for name, monitor in self._monitors.items():
-            if monitor.close(until - time.monotonic()):
-                self._histories[name].close(monitor.history)
-            else:
+            if not monitor.close(until - time.monotonic()):
                 event(LOG, logging.WARNING, "poll abandoned, it did not end in time", cluster=name)
 
     def _interval_s(self, name: str) -> float:

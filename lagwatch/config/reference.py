@@ -33,7 +33,8 @@ _HEAD: Final = """\
 # 5m, 1h30m, 2d or seconds. Secrets can be kept in files (password_file) or in the environment
 # (LAGWATCH_CONNECTION__SASL__PASSWORD). Names of files are relative to the file that names them.
 #
-# On SIGHUP rules, and the groups and topics that are watched, are read again; everything else takes a restart.
+# On SIGHUP rules, profiles, receivers, routes, maintenance windows, templates, and the groups and topics that are watched
+# are read again; everything else takes a restart, and the log says what.
 # `lagwatch check FILE` says all that is wrong with a file.
 """
 _ONE_CLUSTER: Final = {"name": "default", "bootstrap": ["localhost:9092"]}

@@ -6,15 +6,17 @@ from lagwatch.config.rules import effective_rules
 from lagwatch.config.settings import ClusterSettings, FilterSettings, Settings
 
 _AT_RUN_TIME = {"groups", "topics"}
+_SECTIONS_AT_RUN_TIME = {"rules", "profiles", "receivers", "routes", "maintenance", "templates", "webhook"}
 
 
 def reloadable(old: Settings, new: Settings) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """
-    (changes, ignored) as sentences for the log: rules and filters change at run time, everything else needs a restart.
+    (changes, ignored) as sentences for the log: rules, filters, receivers, routes and maintenance windows change at run time,
+    everything else needs a restart.
 
     No sentence shows a value that may be a secret.
     """
-    changes = [*_rules(old, new), *_filters(old, new)]
+    changes = [*_rules(old, new), *_filters(old, new), *_notices(old, new)]
     ignored = [*_clusters(old, new), *_sections(old, new)]
     return tuple(changes), tuple(ignored)
 
@@ -43,6 +45,26 @@ def _filters(old: Settings, new: Settings) -> Iterator[str]:
                 yield f"cluster {after.name} watches {what} {_filter(now)}"
 
 
+def recipes(settings: Settings) -> dict[str, object]:
+    """What each receiver is made of, by its name, to see whether it has changed: its settings, and its template if it has one."""
+    found: dict[str, object] = {
+        name: (each, settings.templates.get(each.template or "")) for name, each in settings.receivers.items()
+    }
+    return found | ({"webhook": settings.webhook} if settings.webhook.url is not None else {})
+
+
+def _notices(old: Settings, new: Settings) -> Iterator[str]:
+    before, after = recipes(old), recipes(new)
+    for name in {**before, **after}:
+        if name not in after:
+            yield f"receiver {name} is gone"
+        elif before.get(name) != after[name]:
+            yield f"receiver {name} {'has changed' if name in before else 'is new'}"
+    for what in ("routes", "maintenance"):
+        if getattr(old, what) != getattr(new, what):
+            yield "the routes have changed" if what == "routes" else "the maintenance windows have changed"
+
+
 def _filter(filters: FilterSettings) -> str:
     include = f"that match {' or '.join(filters.include)}" if filters.include else "of every name"
     return f"{include}, except {' and '.join(filters.exclude)}" if filters.exclude else include
@@ -60,7 +82,7 @@ def _clusters(old: Settings, new: Settings) -> Iterator[str]:
 
 def _sections(old: Settings, new: Settings) -> Iterator[str]:
     for name in Settings.model_fields:
-        if name not in ("clusters", "rules", "profiles") and getattr(old, name) != getattr(new, name):
+        if name != "clusters" and name not in _SECTIONS_AT_RUN_TIME and getattr(old, name) != getattr(new, name):
             yield f"{name} has changed: it takes effect after a restart"
 
 

@@ -33,7 +33,7 @@ class Source:
     clock: Callable[[], float]
     desk: Desk | None = None
     notices: Watched | None = None
-    windows: Sequence[Window] = ()
+    windows: Callable[[], Sequence[Window]] = tuple
     itself: Callable[[], Verdict | None] = lambda: None
     insights: Insights | None = None
     external_url: str = ""
@@ -69,8 +69,8 @@ class Source:
         """What keeps alerts from being told now."""
         desk = self.desk
         if desk is None:
-            return calm(self.clock(), self.windows)
-        return calm(self.clock(), self.windows, desk.silences(), desk.acknowledgements())
+            return calm(self.clock(), self.windows())
+        return calm(self.clock(), self.windows(), desk.silences(), desk.acknowledgements())
 
     def receivers(self) -> Mapping[str, Counts]:
         """How each receiver is doing."""

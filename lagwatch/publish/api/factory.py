@@ -58,7 +58,7 @@ def create_api(
     gate: Gate | None = None,
     desk: Desk | None = None,
     notices: Watched | None = None,
-    windows: Sequence[Window] = (),
+    windows: Callable[[], Sequence[Window]] = tuple,
     itself: Callable[[], Verdict | None] = lambda: None,
     insights: Insights | None = None,
     burrow: Setup | None = None,
@@ -68,7 +68,7 @@ def create_api(
     The application that serves what `board` holds, and lets those through the `gate` change what the `desk` keeps; it starts no
     thread.
 
-    `clock` gives the time in seconds since the epoch, `notices` how receivers are doing, `windows` are the maintenance windows,
+    `clock` gives the time in seconds since the epoch, `notices` how receivers are doing, `windows` gives the maintenance windows,
     `itself` gives the last verdict about lagwatch itself, `insights` answers what is worked out only when somebody asks,
     `burrow` is what Burrow's API below `/v3` needs, and `external_url` (without a slash at its end) is how people reach lagwatch.
     Further routers may be included in what is returned; they find the board through `access.Everything`, and their errors become

@@ -66,8 +66,10 @@ def _by_head(tables: Sequence[Table]) -> Int64:
     """How many series begin with each head."""
     if not tables:
         return np.zeros(0, dtype=np.int64)
-    counts = (np.bincount(table.head, minlength=len(table.heads)) * _families(table) for table in tables)
-    return np.sum(list(counts), axis=0, dtype=np.int64)
+    found = np.zeros(len(tables[0].heads), dtype=np.int64)
+    for table in tables:
+        found += np.bincount(table.head, minlength=len(table.heads)) * _families(table)
+    return found
 
 
 def _kept(table: Table, keep: Bool) -> Table:

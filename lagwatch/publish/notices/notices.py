@@ -11,9 +11,9 @@ from lagwatch.errors import LagwatchError
 from lagwatch.logs import event
 from lagwatch.model.alerts import Verdict
 from lagwatch.model.notices import Acknowledgement, Message, Outbox, Silence, Told
-from lagwatch.publish.notices.base import Counts
+from lagwatch.publish.notices.base import Counts, Receiver
 from lagwatch.publish.notices.plan import Plan, Setup, plan
-from lagwatch.publish.notices.quiet import Calm, Quiet, Window, calm
+from lagwatch.publish.notices.quiet import Quiet, Window, calm
 from lagwatch.publish.notices.receivers.alertmanager import Alertmanager
 from lagwatch.publish.notices.worker import Worker
 
@@ -38,6 +38,16 @@ class _Cluster:
     quiet: Mapping[Quiet, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Arrangement:
+    """Who is told what, and by whom, at one time; swapped whole."""
+
+    setup: Setup
+    workers: Mapping[str, Worker]
+    levels: Mapping[str, Alertmanager]
+    windows: tuple[Window, ...]
+
+
 class Notices:
     """
     Plans after each poll and, because times pass between polls, whenever something is due; workers send what was planned.
@@ -57,11 +67,15 @@ class Notices:
         acknowledgements: Callable[[], Sequence[Acknowledgement]] = tuple,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._setup = setup
         self._outbox = outbox
-        self._workers = tuple(workers)
-        self._levels = tuple(levels)
-        self._windows = tuple(windows)
+        self._arrangement = _Arrangement(
+            setup=setup,
+            workers={worker.receiver.name: worker for worker in workers},
+            levels={level.name: level for level in levels},
+            windows=tuple(windows),
+        )
+        self._arranging = threading.Lock()
+        self._leaving: dict[str, Worker] = {}
         self._silences = silences
         self._acknowledgements = acknowledgements
         self._clock = clock
@@ -74,11 +88,46 @@ class Notices:
 
     def open(self) -> None:
         """Begin to send what waits and what comes."""
-        for worker in self._workers:
+        for worker in self._arrangement.workers.values():
             worker.open()
-        for level in self._levels:
+        for level in self._arrangement.levels.values():
             level.open()
         self._thread.start()
+
+    def rearrange(self, setup: Setup, built: Sequence[Receiver], windows: Sequence[Window]) -> None:
+        """
+        From now on other receivers, routes and windows; `built` are the receivers that are new or have changed, the others go on.
+
+        What waits for a receiver that has changed goes to it as it is now, in its order; what waits for one that is gone stays
+        in the outbox, for when there is one of that name again.
+        """
+        fresh = {receiver.name: receiver for receiver in built}
+        with self._arranging:
+            before = self._arrangement
+            workers = {name: self._worker(name, before, fresh) for name in setup.receivers}
+            levels = {name: _level(name, before, fresh) for name in setup.level}
+            self._arrangement = _Arrangement(setup=setup, workers=workers, levels=levels, windows=tuple(windows))
+            for name in before.workers.keys() - workers.keys():
+                self._leaving[name] = before.workers[name]
+                before.workers[name].close(0.0)
+        for name, level in before.levels.items():
+            if level is not levels.get(name):
+                level.stop(0.0)
+        self.hurry()
+
+    def _worker(self, name: str, before: _Arrangement, fresh: Mapping[str, Receiver]) -> Worker:
+        worker = before.workers.get(name)
+        if worker is None:
+            worker = Worker(fresh[name], self._outbox, after=self._leaving.pop(name, None))
+            worker.open()
+        elif name in fresh:
+            worker.use(fresh[name])
+        return worker
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The maintenance windows as they are now."""
+        return self._arrangement.windows
 
     def offer(self, cluster: str, verdict: Verdict, *, interval_s: float, record: Record | None = None) -> None:
         """
@@ -105,14 +154,14 @@ class Notices:
 
     def wake(self) -> None:
         """There may be something new in the outbox."""
-        for worker in self._workers:
+        for worker in self._arrangement.workers.values():
             worker.wake()
 
     def counts(self) -> Mapping[str, Counts]:
         """How it goes, by receiver."""
-        return {worker.receiver.name: worker.counts() for worker in self._workers} | {
-            level.name: level.counts() for level in self._levels
-        }
+        now = self._arrangement
+        workers = {name: worker.counts() for name, worker in now.workers.items()}
+        return workers | {name: level.counts() for name, level in now.levels.items()}
 
     def quiet(self) -> Mapping[str, Mapping[str, int]]:
         """How many alerts fire and are not told, by cluster and reason."""
@@ -126,8 +175,9 @@ class Notices:
         self._closing.set()
         self._wake.set()
         until = time.monotonic() + grace_s
-        closers = [threading.Thread(target=worker.close, args=(grace_s,)) for worker in self._workers]
-        closers += [threading.Thread(target=level.stop, args=(grace_s,)) for level in self._levels]
+        now = self._arrangement
+        closers = [threading.Thread(target=worker.close, args=(grace_s,)) for worker in now.workers.values()]
+        closers += [threading.Thread(target=level.stop, args=(grace_s,)) for level in now.levels.values()]
         for each in closers:
             each.start()
         for each in closers:
@@ -139,11 +189,11 @@ class Notices:
 
     def _consider(self, cluster: str, of: _Cluster, record: Record) -> None:
         assert of.verdict is not None
-        now = self._clock()
+        now, arrangement = self._clock(), self._arrangement
         try:
             if of.told is None:
                 of.told = {(each.receiver, each.key): each for each in self._outbox.told(cluster)}
-            planned = self._plan(cluster, of.verdict, list(of.told.values()), now)
+            planned = self._plan(arrangement, cluster, of.verdict, list(of.told.values()), now)
         except LagwatchError as error:
             # Without what was told before everything would be told again: better later than twice.
             event(LOG, logging.WARNING, "notices wait for the store", cluster=cluster, error=str(error))
@@ -155,7 +205,7 @@ class Notices:
             if each.content:
                 of.told[each.receiver, each.key] = each
         of.next_at, of.quiet = planned.next_at, planned.quiet
-        for level in self._levels:
+        for level in arrangement.levels.values():
             level.update(cluster, planned.standing, planned.shown[level.name], of.interval_s)
         for receiver, count in Counter(message.receiver for message in planned.messages).items():
             event(LOG, logging.DEBUG, "notices planned", cluster=cluster, receiver=receiver, messages=count)
@@ -165,14 +215,13 @@ class Notices:
             # The thread may be waiting for longer than that.
             self._wake.set()
 
-    def _plan(self, cluster: str, verdict: Verdict, told: Sequence[Told], now: float) -> Plan:
-        waiting = {
-            (name, key) for name in self._setup.receivers for key in (self._outbox.pending_keys(name) if told else ())
-        }
-        return plan(self._setup, cluster, verdict, told=told, calm=self._calm(now), waiting=waiting, now=now)
-
-    def _calm(self, now: float) -> Calm:
-        return calm(now, self._windows, self._silences(), self._acknowledgements())
+    def _plan(
+        self, arrangement: _Arrangement, cluster: str, verdict: Verdict, told: Sequence[Told], now: float
+    ) -> Plan:
+        names = arrangement.setup.receivers if told else ()
+        waiting = {(name, key) for name in names for key in self._outbox.pending_keys(name)}
+        quiet = calm(now, arrangement.windows, self._silences(), self._acknowledgements())
+        return plan(arrangement.setup, cluster, verdict, told=told, calm=quiet, waiting=waiting, now=now)
 
     def _put(self, messages: Sequence[Message], told: Sequence[Told]) -> None:
         if messages or told:
@@ -195,3 +244,16 @@ class Notices:
     def _wait_s(self) -> float:
         moments = [of.next_at for of in list(self._clusters.values()) if of.next_at is not None]
         return min(LOOK_S, max(0.05, min(moments, default=float("inf")) - self._clock()))
+
+
+def _level(name: str, before: _Arrangement, fresh: Mapping[str, Receiver]) -> Alertmanager:
+    """The level receiver of that name: the one that there is, or in its place the new one."""
+    old, new = before.levels.get(name), fresh.get(name)
+    if new is None:
+        assert old is not None, "a receiver that is not new is there already"
+        return old
+    assert isinstance(new, Alertmanager), "a level receiver is an Alertmanager"
+    if old is not None:
+        new.take_over(old)
+    new.open()
+    return new

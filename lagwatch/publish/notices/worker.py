@@ -24,7 +24,8 @@ LOOK_S = 1.0
 class Worker:
     """
     Sends the messages of one receiver, in order about each group and at least once: what was sent and not yet written down
-    when the process died is sent again, with the same key. `clock` gives seconds since the epoch.
+    when the process died is sent again, with the same key. `clock` gives seconds since the epoch. It begins when the worker
+    `after` which it comes, that of a receiver of the same name, has ended.
     """
 
     def __init__(
@@ -35,8 +36,11 @@ class Worker:
         delivery: Delivery | None = None,
         clock: Callable[[], float] = time.time,
         chance: Callable[[], float] | None = None,
+        after: "Worker | None" = None,
     ) -> None:
         self.receiver = receiver
+        self._after = after
+        self._replacement: Receiver | None = None
         self._outbox = outbox
         self._delivery = delivery or Delivery()
         self._clock = clock
@@ -59,11 +63,22 @@ class Worker:
         """There may be something new."""
         self._news.set()
 
+    def use(self, receiver: Receiver) -> None:
+        """
+        Send to this one from the next message on, in place of the receiver that has had its name. What waits stays in its order.
+        """
+        self._replacement = receiver
+        self._news.set()
+
     def close(self, grace_s: float) -> None:
         """Send what is due within `grace_s` seconds, then stop; what is left stays in the outbox."""
         self._closing_at = time.monotonic() + grace_s
         self._news.set()
         self._thread.join(grace_s)
+
+    def join(self) -> None:
+        """Wait until it has ended; only after `close`."""
+        self._thread.join()
 
     def counts(self) -> Counts:
         """How it goes."""
@@ -89,19 +104,31 @@ class Worker:
     def step(self) -> bool:
         """Try what is due, the least tried first, and return whether there was anything. Raises LagwatchError with the outbox."""
         now = self._clock()
+        self._replace()
         if self._breaker.until > now:
             return False
         due = self._outbox.due(self.receiver.name, now)
         for entry in sorted(due, key=lambda each: each.attempts):
             if self._is_over():
                 return False
+            self._replace()
             outcome = self.receiver.send(entry.message)
             self._settle(entry, outcome)
             if self._breaker.is_open:
                 break
         return bool(due)
 
+    def _replace(self) -> None:
+        """Take over what `use` gave; whatever kept messages from the one before says nothing about this one."""
+        replacement, self._replacement = self._replacement, None
+        if replacement is not None:
+            self.receiver.close()
+            self.receiver, self._breaker, self._last_error = replacement, Breaker(self._delivery), ""
+
     def _run(self) -> None:
+        if self._after is not None:
+            self._after.join()
+            self._after = None
         try:
             self._work()
         finally:

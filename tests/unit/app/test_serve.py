@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.receiver import receiver
 from tests.support.service import PROGRAM, serving
 
 
@@ -104,3 +105,26 @@ def test_a_reload_says_what_changed_what_needs_a_restart_and_what_is_wrong(tmp_p
         file.write_text(f"bootstrap: {nobody}\ninterval: 1s\ngroups: {{exclude: ['test-.*']}}\n{rules}")
         service.send(signal.SIGHUP)
         assert service.wait_for_event("reloaded", count=2)["changes"] == []
+
+
+def test_receivers_and_routes_change_while_it_runs(tmp_path, nobody):
+    file = tmp_path / "lagwatch.yaml"
+    watched = f"bootstrap: {nobody}\ninterval: 1s\n"
+    stale = "rules: {PollStale: {for: 1s, thresholds: {poll_overdue: {above: 0.0001}}}}\n"
+    file.write_text(watched + stale)
+    with serving(tmp_path) as service, receiver() as hook:
+
+        def receivers() -> list[str]:
+            return [each["name"] for each in service.get("/api/v1/receivers").json()["items"]]
+
+        assert receivers() == []
+        routes = "routes: [{receivers: [webhook], group_wait: 1s}]\n"
+        file.write_text(f"{watched}{stale}webhook: {{url: '{hook.url}'}}\n{routes}")
+        service.send(signal.SIGHUP)
+        assert service.wait_for_event("reloaded")["changes"] == ["receiver webhook is new", "the routes have changed"]
+        assert hook.wait_for(1)[0]["alerts"][0]["labels"]["alertname"] == "PollStale"
+        assert receivers() == ["webhook"]
+        file.write_text(watched + stale)
+        service.send(signal.SIGHUP)
+        service.wait_for_event("reloaded", count=2)
+        assert receivers() == []

@@ -33,6 +33,43 @@ def test_rules_and_filters_change_while_it_runs(text, change):
     assert ignored == ()
 
 
+HOOK = "receivers: {{hook: {{webhook: {{url: 'https://{host}/', token: {token}}}}}}}\n"
+SHORT = "webhook: {url: 'https://hunter2/'}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "change"),
+    [
+        ("", SHORT, "receiver webhook is new"),
+        (SHORT, "", "receiver webhook is gone"),
+        ("", HOOK.format(host="a", token="hunter2"), "receiver hook is new"),
+        (HOOK.format(host="a", token="hunter1"), HOOK.format(host="a", token="hunter2"), "receiver hook has changed"),
+        (HOOK.format(host="hunter1", token="x"), HOOK.format(host="hunter2", token="x"), "receiver hook has changed"),
+        (SHORT, SHORT + "\nroutes: [{receivers: [webhook], group_wait: 1s}]", "the routes have changed"),
+        (
+            "",
+            "maintenance: [{name: a, cron: '0 2 * * *', duration: 1h}]",
+            "the maintenance windows have changed",
+        ),
+        (
+            "templates: {t: {title: a}}\nreceivers: {x: {slack: {url: 'https://h/'}, template: t}}",
+            "templates: {t: {title: b}}\nreceivers: {x: {slack: {url: 'https://h/'}, template: t}}",
+            "receiver x has changed",
+        ),
+    ],
+)
+def test_receivers_routes_and_windows_change_while_it_runs_and_no_secret_is_shown(old, new, change):
+    assert reloadable(settings(BASE + old), settings(BASE + new)) == ((change,), ())
+
+
+def test_a_profile_is_a_change_of_rules():
+    changes, ignored = reloadable(
+        settings(BASE), settings(BASE + "profiles: [{profile: batch, groups: a, period: 1h}]")
+    )
+    assert ignored == ()
+    assert "rule ConsumerLagHigh has changed" in changes
+
+
 def test_what_is_taken_back_is_said_too():
     mine = "rules: {Mine: {grain: pair, severity: warning, for: 1m, summary: x, conditions: [{value: lag, above: 1}]}}"
     assert reloadable(settings(BASE + mine), settings(BASE)) == (("rule Mine is gone",), ())
@@ -45,7 +82,6 @@ def test_what_is_taken_back_is_said_too():
     [
         ("web: {port: 1}", ["web has changed: it takes effect after a restart"]),
         ("log: {level: debug}", ["log has changed: it takes effect after a restart"]),
-        ("webhook: {url: 'https://hunter2/'}", ["webhook has changed: it takes effect after a restart"]),
         (
             "internal_topics: true",
             [

@@ -116,6 +116,19 @@ class Alertmanager(Receiver):
                 self._version += 1
                 self._changed.notify_all()
 
+    def take_over(self, other: "Alertmanager") -> None:
+        """Show what another one, which is stopped, was showing as firing; to be called before `open`."""
+        self._clusters = other.firing()
+
+    def firing(self) -> dict[str, _Cluster]:
+        """What it shows as firing, by cluster."""
+        with self._changed:
+            clusters = dict(self._clusters)
+        return {
+            name: _Cluster({key: each for key, each in of.shows.items() if each.over_at is None}, of.interval_s)
+            for name, of in clusters.items()
+        }
+
     def counts(self) -> Counts:
         """How it goes; it counts as down, and its alerts as waiting, while no peer takes them."""
         with self._changed:
