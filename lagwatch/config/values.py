@@ -230,7 +230,7 @@ Share = Annotated[float, BeforeValidator(_not_a_flag), AfterValidator(_share)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Patterns = Annotated[tuple[Pattern, ...], BeforeValidator(_one_or_many)]
 Profiles = Annotated[
-    tuple[Literal["kafka_exporter", "kminion", "kafka_lag_exporter"], ...], BeforeValidator(_one_or_many)
+    tuple[Literal["kafka_exporter", "kminion", "kafka_lag_exporter", "burrow"], ...], BeforeValidator(_one_or_many)
 ]
 Addresses = Annotated[
     tuple[Annotated[str, AfterValidator(_address)], ...], BeforeValidator(_addresses), AfterValidator(_at_least_one)

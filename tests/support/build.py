@@ -11,8 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from lagwatch.analyze.history import History
-from lagwatch.analyze.view import view as analyze
+from lagwatch.cycle import Memory, advance
 from lagwatch.model.latest import Latest, PollHealth
 from lagwatch.model.snapshot import Snapshot
 from lagwatch.model.trace import decode
@@ -78,8 +77,8 @@ def snapshot(
 
 def view(*snapshots: Snapshot, **fields: object) -> View:
     """The view of the last snapshot after the earlier ones; `fields` replace columns."""
-    history = History()
-    views = [analyze(history, seen) for seen in snapshots]
+    memory = Memory()
+    views = [advance(memory, seen, (), seen.at)[0] for seen in snapshots]
     return replace(views[-1], **fields)  # type: ignore[arg-type]
 
 

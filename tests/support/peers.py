@@ -55,7 +55,21 @@ KAFKA_LAG_EXPORTER = {
     "kafka_consumergroup_group_topic_sum_lag": ("cluster_name", "group", "topic"),
     "kafka_consumergroup_poll_time_ms": ("cluster_name",),
 }
-SERIES = {"kafka_exporter": KAFKA_EXPORTER, "kminion": KMINION, "kafka_lag_exporter": KAFKA_LAG_EXPORTER}
+_COMMITTED = ("cluster", "consumer_group", "topic", "partition")
+BURROW = {
+    "burrow_kafka_consumer_lag_total": ("cluster", "consumer_group"),
+    "burrow_kafka_consumer_status": ("cluster", "consumer_group"),
+    "burrow_kafka_consumer_partition_lag": _COMMITTED,
+    "burrow_kafka_consumer_current_offset": _COMMITTED,
+    "burrow_kafka_topic_partition_status": _COMMITTED,
+    "burrow_kafka_topic_partition_offset": ("cluster", "topic", "partition"),
+}
+SERIES = {
+    "kafka_exporter": KAFKA_EXPORTER,
+    "kminion": KMINION,
+    "kafka_lag_exporter": KAFKA_LAG_EXPORTER,
+    "burrow": BURROW,
+}
 """By profile: the labels of each name."""
 
 COUNTERS = {"kminion_kafka_requests_sent_total"}

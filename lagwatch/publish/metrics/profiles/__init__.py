@@ -7,14 +7,15 @@ docs/metric-profiles.md says what is the same and what cannot be.
 
 from collections.abc import Iterable, Sequence
 
-from lagwatch.publish.metrics.profiles import kafka_exporter, kafka_lag_exporter, kminion
+from lagwatch.publish.metrics.profiles import burrow, kafka_exporter, kafka_lag_exporter, kminion
 from lagwatch.publish.metrics.profiles.base import Profile, Rows
 from lagwatch.publish.metrics.profiles.page import Part, body, part
 
 __all__ = ["PROFILES", "Part", "Profile", "Rows", "body", "part", "switched_on"]
 
 PROFILES: dict[str, Profile] = {
-    profile.name: profile for profile in (kafka_exporter.PROFILE, kminion.PROFILE, kafka_lag_exporter.PROFILE)
+    profile.name: profile
+    for profile in (kafka_exporter.PROFILE, kminion.PROFILE, kafka_lag_exporter.PROFILE, burrow.PROFILE)
 }
 """All profiles by the names that the configuration knows them by, as they are by default."""
 
