@@ -18,6 +18,7 @@ COMMANDS: tuple[str, ...] = (
     "record",
     "groups",
     "topics",
+    "why",
     "audit",
     "rules",
     "backtest",

@@ -1,6 +1,7 @@
 """How numbers are said to people: one form each, in alerts, notices, pages and the terminal. Pure."""
 
 import math
+from collections.abc import Mapping
 
 
 def duration(seconds: float) -> str:
@@ -45,3 +46,31 @@ def plural(count: int, one: str, many: str = "") -> str:
     ('1 partition', '2,000 partitions', '0 entries')
     """
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+_A_MINUTE = frozenset({"produced", "consumed", "usual", "growth"})
+
+
+def figures(values: Mapping[str, float | str | None]) -> str:
+    """
+    Named values, those that are known: seconds (`..._s`) as durations, shares as percents, rates a minute.
+
+    >>> figures({"lag": 14000.0, "usual": None, "members_gone_s": 7500.0, "lag_share": 0.83, "growth": -1.5, "owner": "b-1"})
+    'lag 14,000, members gone 2h 5m, lag share 83%, growth -1.5/min, owner b-1'
+    """
+    said = (
+        f"{name.removesuffix('_s').replace('_', ' ')} {_figure(name, value)}"
+        for name, value in values.items()
+        if value is not None
+    )
+    return ", ".join(said)
+
+
+def _figure(name: str, value: float | str) -> str:
+    if isinstance(value, str):
+        return value
+    if name.endswith("_s"):
+        return duration(value)
+    if name.endswith("share"):
+        return f"{value:.0%}"
+    return f"{value:,.6g}" + ("/min" if name in _A_MINUTE else "")

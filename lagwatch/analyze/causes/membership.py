@@ -1,5 +1,7 @@
 """Causes in who reads: nobody, nobody any more on this topic, or a group that is still sorting that out. Pure."""
 
+from collections import Counter
+
 import numpy as np
 
 from lagwatch.analyze.causes.case import LOOPS, Case, OnTopic
@@ -73,11 +75,13 @@ def rebalancing(case: Case) -> Finding | None:
     lasts = not case.settled and unsettled_s > case.still_s
     if not case.lag or not case.restless:
         return None
-    evidence = {
+    who = _comes_and_goes(case)
+    evidence: dict[str, float | str | None] = {
         "unsettled_s": unsettled_s,
         "rebalances": times,
         "state": case.group.state,
-        "members": float(case.members),
+        "members": float(case.members) if case.members >= 0 else None,
+        "came_back": who or None,
     }
     if lasts:
         return Finding(
@@ -94,9 +98,21 @@ def rebalancing(case: Case) -> Finding | None:
         cause=Cause.REBALANCING,
         sentence=f"{case.name} does not come to rest: {plural(round(times), 'rebalance')} in the last 15 minutes, now "
         f"{case.group.state or 'unknown'} with {plural(case.members, 'member')}; with each, reading stops; "
-        f"{messages(case.lag)} behind.",
+        f"{messages(case.lag)} behind.{' Left and came back: ' + who + '.' if who else ''}",
         certainty=certain(0.7, 0.92, (times - LOOPS) / LOOPS),
         next_step="Look for members that come and go: crashes, max.poll.interval.ms exceeded, lost heartbeats, an autoscaler. "
         "Static membership (group.instance.id) and the cooperative assignor make rebalances cheaper.",
         evidence=evidence,
+    )
+
+
+def _comes_and_goes(case: Case) -> str:
+    """The member that left and came back most often in the last quarter of an hour, and how often; "" if none did."""
+    counts = Counter((each.client_id or each.new_id, each.host) for each in case.view.returned.get(case.group.name, ()))
+    if not counts:
+        return ""
+    (name, host), times = counts.most_common(1)[0]
+    others = len(counts) - 1
+    return f"{name} on {host.removeprefix('/')} ({plural(times, 'time')})" + (
+        f" and {plural(others, 'other')}" if others else ""
     )

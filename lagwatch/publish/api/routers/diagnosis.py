@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter
 
+from lagwatch.model.diagnosis import Diagnosis as DiagnosisFacts
 from lagwatch.model.diagnosis import Finding as FindingFacts
-from lagwatch.publish.api.access import ClusterData, Everything
+from lagwatch.publish.api.access import ClusterData, Everything, Seen
 from lagwatch.publish.api.names import GroupName
 from lagwatch.publish.api.problems import documented
 from lagwatch.publish.api.routers.groups import unknown_group
@@ -20,16 +21,21 @@ async def get_group_diagnosis(group: GroupName, seen: ClusterData, source: Every
     found = source.asked().diagnosis(seen.latest, group)
     if found is None:
         raise unknown_group(seen, group)
+    return diagnosis_item(seen, found)
+
+
+def diagnosis_item(seen: Seen, found: DiagnosisFacts) -> Diagnosis:
+    """A diagnosis, of one group."""
     return Diagnosis(
         **aged(seen),
         group=found.group,
         lag=found.lag,
         sentence=found.sentence,
-        findings=[finding_item(each) for each in found.findings],
+        findings=[_finding(each) for each in found.findings],
     )
 
 
-def finding_item(found: FindingFacts) -> Finding:
+def _finding(found: FindingFacts) -> Finding:
     """One cause."""
     return Finding(
         cause=found.cause,

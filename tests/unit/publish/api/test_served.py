@@ -1,32 +1,14 @@
 """The same over a real socket: uvicorn serves, httpx and a bare socket ask."""
 
 import socket
-import threading
-from contextlib import contextmanager
 
 import httpx
 import pytest
-import uvicorn
 
 from lagwatch.app.insights import Analyses
 from lagwatch.publish.api import create_api
 from tests.support import world
-
-
-@contextmanager
-def served(app):
-    """The address of the application behind uvicorn on a free port of this computer."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
-    thread = threading.Thread(target=server.run, args=([listening],))
-    thread.start()
-    try:
-        yield listening.getsockname()
-    finally:
-        server.should_exit = True
-        thread.join(20)
-        listening.close()
-    assert not thread.is_alive()
+from tests.support.served import served
 
 
 @pytest.fixture(name="address", scope="module")
