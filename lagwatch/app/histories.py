@@ -28,8 +28,8 @@ class HistoryFile:
     """
     The history of one cluster in a file of the data directory (None: there is none, and nothing is kept).
 
-    `restore` is called before each poll (and does something before the first), `record` after each, `close` after the last; no two
-    of them at a time.
+    `restore` is called before each poll (and does something before the first), `record` after each, on one thread; `close` after
+    the last poll, on any.
     A file that is damaged, of another version or of another cluster is as good as none.
     """
 
@@ -47,6 +47,8 @@ class HistoryFile:
         self._every_s = every_s
         self._clock, self._timer = clock, timer
         self._due = -float("inf")
+        self._using = threading.Lock()
+        self._closed = False
         self._writer: threading.Thread | None = None
         self._restored = False
         self._written_at: float | None = None
@@ -88,6 +90,11 @@ class HistoryFile:
     def record(self, history: History) -> None:
         """Have the history written on a thread of its own, if it is time for that and the last time is over."""
         self._compare(history)
+        with self._using:
+            if not self._closed:
+                self._start_writing(history)
+
+    def _start_writing(self, history: History) -> None:
         busy = self._writer is not None and self._writer.is_alive()
         if self.path is None or busy or self._timer() < self._due or history.at == self._written_at:
             return
@@ -103,6 +110,8 @@ class HistoryFile:
 
     def close(self, history: History) -> None:
         """Write it a last time."""
+        with self._using:
+            self._closed = True
         if self._writer is not None:
             self._writer.join(CLOSE_GRACE_S)
             if self._writer.is_alive():
