@@ -2,8 +2,10 @@
 
 from lagwatch.analyze.audit import audit
 from lagwatch.analyze.diagnosis import diagnosis_of
+from lagwatch.analyze.health import failures
 from lagwatch.model.audit import AuditReport, Suppression
 from lagwatch.model.diagnosis import Diagnosis
+from lagwatch.model.health import Failure
 from lagwatch.model.latest import Latest
 
 
@@ -20,3 +22,7 @@ class Analyses:
     def audit(self, latest: Latest) -> AuditReport | None:
         """What is not good practice in the cluster's settings."""
         return None if latest.view is None else audit(latest.view).without(self._suppressions)
+
+    def failures(self, latest: Latest) -> tuple[Failure, ...] | None:
+        """What would come of the failure of each broker that is up, by name."""
+        return None if latest.view is None else failures(latest.view)

@@ -11,17 +11,17 @@ from typing import Generic, TypeVar
 
 from lagwatch.model.snapshot import UNKNOWN, Int32, Int64
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 OPEN_STATES = ("Ongoing", "PrepareCommit", "PrepareAbort")
 """What coordinators call a transaction that holds back the last stable offset of its partitions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Part(Generic[T]):
+class Part(Generic[T_co]):
     """One part of the details: `value`, and when it was read, seconds since the epoch."""
 
-    value: T
+    value: T_co
     read_at: float
 
 

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from lagwatch.model.audit import AuditReport
 from lagwatch.model.diagnosis import Diagnosis
+from lagwatch.model.health import Failure
 from lagwatch.model.latest import Latest
 
 
@@ -19,3 +20,6 @@ class Insights(Protocol):
 
     def audit(self, latest: Latest) -> AuditReport | None:
         """What is not good practice in the cluster's settings."""
+
+    def failures(self, latest: Latest) -> tuple[Failure, ...] | None:
+        """What would come of the failure of each broker that is up, by name."""

@@ -83,7 +83,7 @@ def _cluster(cluster: str, health: Health) -> Table:
     return listed(
         [label_set(kafka_cluster=cluster)],
         *(Column(family, np.array([number], np.int64)) for family, number in whole.items()),
-        *(Column(family, np.round(np.array([number], np.float64), 4)) for family, number in broken.items()),
+        *(Column(family, np.array([round(number, 4)], np.float64)) for family, number in broken.items()),
     )
 
 

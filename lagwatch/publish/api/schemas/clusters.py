@@ -65,6 +65,31 @@ class Broker(Shape):
     leaders: int = Field(ge=0, description="Partitions that it leads.", examples=[160])
     replicas: int = Field(ge=0, description="Replicas that are placed on it.", examples=[480])
     out_of_sync: int = Field(ge=0, description="Replicas on it that are not in sync.", examples=[0])
+    preferred: int = Field(ge=0, description="Partitions whose preferred leader it is.", examples=[160])
+    led_by_others: int = Field(ge=0, description="Those of them that another broker leads, or none.", examples=[0])
+    produced: float | None = Field(
+        ge=0, description="Messages a minute that are produced to the partitions it leads.", examples=[5200.5]
+    )
+    log_bytes: int | None = Field(
+        ge=0, description="The size of everything in its log directories.", examples=[73014444032]
+    )
+    dirs: int | None = Field(ge=0, description="Its log directories.", examples=[2])
+    failed_dirs: int | None = Field(ge=0, description="Those of them that have failed.", examples=[0])
+    disk_used: float | None = Field(
+        ge=0, le=1, description="The used share of the fullest volume with log directories.", examples=[0.62]
+    )
+    would_go_offline: int = Field(
+        ge=0, description="Partitions that would have no leader if it failed now.", examples=[0]
+    )
+    would_refuse: int = Field(
+        ge=0, description="Partitions that would refuse writes with acks=all if it failed now.", examples=[3]
+    )
+    last_copies: int = Field(
+        ge=0,
+        description="Partitions of which no other broker has all committed records: lost with its disks.",
+        examples=[0],
+    )
+    release: str | None = Field(description="The Kafka release that its requests point to.", examples=["4.3 or later"])
 
 
 class Gap(Shape):
