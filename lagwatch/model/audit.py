@@ -82,7 +82,9 @@ class Suppression:
 
     def covers(self, finding: AuditFinding) -> bool:
         """Whether it is about this finding."""
-        return bool(re.fullmatch(self.rule, finding.rule.id) and re.fullmatch(self.subject, finding.subject))
+        # The name of a group may have line breaks in it, and ".*" is to mean all of them.
+        about = re.fullmatch(self.subject, finding.subject, re.DOTALL)
+        return about is not None and re.fullmatch(self.rule, finding.rule.id) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
