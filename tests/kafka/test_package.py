@@ -78,12 +78,17 @@ def test_it_serves_a_real_kafka_with_the_rules_from_inside_the_wheel(cluster, im
     command = command_of(last_stage(DOCKERFILE)["HEALTHCHECK"])
     python = str(image.path("/opt/lagwatch/bin/python"))
     variables = environment(DOCKERFILE)
+    kept = image.path(variables["LAGWATCH_STORE__DATA_DIR"])
     with serving(
         tmp_path,
         "--bootstrap",
         cluster.bootstrap,
         program=[program],
-        environ={"LAGWATCH_WEB__HOST": variables["LAGWATCH_WEB__HOST"], "PYTHONDONTWRITEBYTECODE": "1"},
+        environ={
+            "LAGWATCH_WEB__HOST": variables["LAGWATCH_WEB__HOST"],
+            "LAGWATCH_STORE__DATA_DIR": str(kept),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
     ) as service:
         port = service.url.rpartition(":")[2]
         service.url = f"http://127.0.0.1:{port}"
@@ -100,3 +105,7 @@ def test_it_serves_a_real_kafka_with_the_rules_from_inside_the_wheel(cluster, im
         assert service.stop() == 0
         assert run(python, *command[1:], LAGWATCH_WEB__PORT=port).returncode == 1
     assert command[0] == "python"
+    assert (kept / "lagwatch.db").is_file()
+    assert kept.stat().st_mode & 0o777 == 0o750
+    if os.geteuid() == 0:
+        assert f"{kept.stat().st_uid}:{kept.stat().st_gid}" == last_stage(DOCKERFILE)["USER"]

@@ -87,6 +87,17 @@ def test_the_container_starts_the_service_and_passes_other_commands_on():
     assert [*command_of(stage["ENTRYPOINT"]), *command_of(stage["CMD"])] == ["lagwatch", "serve"]
 
 
+def test_the_container_keeps_its_data_in_a_directory_of_its_own():
+    stage, place = last_stage(DOCKERFILE), environment(DOCKERFILE)["LAGWATCH_STORE__DATA_DIR"]
+    user, group = stage["USER"].split(":")
+    assert stage["RUN"] == f"install -d -m 0750 -o {user} -g {group} {place}"
+    assert stage["VOLUME"] == place
+    order = [name for name, _ in instructions(DOCKERFILE)]
+    assert order.index("VOLUME") < len(order) - 1 - order[::-1].index("USER")
+    store = " ".join((ROOT / "docs" / "store.md").read_text().split())
+    assert f"`{place}`, which it makes and which belongs to its user {user}" in store
+
+
 def test_no_secret_is_built_into_the_container():
     assert not [rest for name, rest in instructions(DOCKERFILE) if re.search(r"(?i)password|secret|token", rest)]
 
