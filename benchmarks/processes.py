@@ -165,7 +165,7 @@ class Peer:
     def __init__(self, name: str, executable: Path, bootstrap: str) -> None:
         if not sys.platform.startswith("linux"):
             raise BenchmarkError(f"--peer {name}: processes of others are measured on Linux only.")
-        self._kind, self._name, port = PEERS[name], name, _free_port()
+        self._kind, self._name, port = PEERS[name], name, free_port()
         self._url = f"http://127.0.0.1:{port}/metrics"
         self._sent: int | None = None
         try:
@@ -227,7 +227,8 @@ def cpu_seconds(pid: int) -> float:
     return time.clock_gettime((~pid << 3) | 2)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this computer that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -31,6 +31,8 @@ class World:
     ConsumerGroupCommand. And lagwatch's pages about the very same topics and groups.
     """
 
+    bootstrap: str
+    mark: str
     topics: dict[str, str]
     groups: dict[str, str]
     brokers: dict[int, tuple[str, str, str]]
@@ -70,7 +72,7 @@ def series(profile: str, page: str) -> Series:
     return found
 
 
-def described(cluster, topics: dict[str, str], groups: dict[str, str], pages: dict[str, Series]) -> World:
+def described(cluster, mark: str, topics: dict[str, str], groups: dict[str, str], pages: dict[str, Series]) -> World:
     bootstrap = cluster.bootstrap
     admin = AdminClient(client(bootstrap))
     nodes = admin.describe_cluster().result()
@@ -83,6 +85,8 @@ def described(cluster, topics: dict[str, str], groups: dict[str, str], pages: di
     asked = [word for group in groups.values() for word in ("--group", group)]
     dirs = cluster.tool(LOG_DIRS, "--describe", "--topic-list", ",".join(topics.values()))
     return World(
+        bootstrap,
+        mark,
         topics,
         groups,
         {node.id: (node.host, str(node.port), node.rack or "") for node in nodes.nodes},
@@ -257,3 +261,14 @@ def kafka_lag_exporter(world: World) -> Series:
             pair: sum(lag for at, lag in known.items() if at[:3] == pair) for pair in {at[:3] for at in rows}
         },
     }
+
+
+def page(profile: str, series: Series) -> str:
+    """The series as an exporter would publish them."""
+    lines = []
+    for name, values in series.items():
+        lines.append(f"# TYPE {name} gauge")
+        for labels, value in values.items():
+            pairs = ",".join(f'{label}="{text}"' for label, text in zip(SERIES[profile][name], labels, strict=True))
+            lines.append(f"{name}{{{pairs}}} {float(value)}")
+    return "\n".join(lines) + "\n"

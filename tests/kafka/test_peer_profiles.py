@@ -3,7 +3,10 @@ The pages under other exporters' names say what the Apache tools and librdkafka 
 none more, with these labels and these values.
 """
 
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -12,12 +15,13 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from tests.kafka.peers import Series, World, described, kafka_exporter, kafka_lag_exporter, kminion, series
+from tests.kafka.peers import Series, World, described, kafka_exporter, kafka_lag_exporter, kminion, page, series
 from tests.kafka.support import client, commit, create_topic, member, produce, read, unique, wait_until
 from tests.support.peers import SERIES
 from tests.support.service import serving
 
 pytestmark = pytest.mark.timeout(120)
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +46,7 @@ def world(cluster, tmp_path_factory) -> Iterator[World]:
         read(stack.enter_context(member(bootstrap, groups["consumer"], [single], protocol="consumer")), 5)
         stack.enter_context(idle_member(bootstrap, groups["consumer"], single))
         pages = scraped(bootstrap, mark, tmp_path_factory.mktemp("peers"))
-        yield described(cluster, topics, groups, pages)
+        yield described(cluster, mark, topics, groups, pages)
 
 
 @contextmanager
@@ -118,3 +122,68 @@ def test_what_the_comparison_rests_on_is_there(world):
     assert world.marks[world.topics["orders"], 1] == (20, 250)
     assert {row["#PARTITIONS"] for row in world.members} >= {"0", "1"}
     assert {row["STATE"] for row in world.states} == {"Stable", "Empty"}
+
+
+STAND_IN = """\
+#!{python}
+import http.server, pathlib, sys
+
+page = pathlib.Path(__file__).with_suffix(".page").read_bytes()
+(address,) = [each.partition("=")[2] for each in sys.argv if each.startswith("--web.listen-address=")]
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+http.server.HTTPServer(("127.0.0.1", int(address.rpartition(":")[2])), Handler).serve_forever()
+"""
+
+
+def compared(home: Path, world: World, text: str) -> tuple[int, dict]:
+    """What comes out if a kafka_exporter publishes this page: the exit code, and the result."""
+    path = home / "kafka_exporter"
+    path.write_text(STAND_IN.format(python=sys.executable))
+    path.chmod(0o755)
+    path.with_suffix(".page").write_text(text)
+    command = [sys.executable, "-m", "benchmarks.compare_peer", "--json", "--bootstrap", world.bootstrap]
+    filters = ["--topics", f"{world.mark}-.*", "--groups", f"{world.mark}-.*"]
+    done = subprocess.run(
+        [*command, *filters, "--peer", f"kafka_exporter={path}"], capture_output=True, text=True, timeout=100, cwd=ROOT
+    )
+    assert done.returncode in {0, 1}, done.stderr
+    return done.returncode, json.loads(done.stdout)["kafka_exporter"]
+
+
+@pytest.mark.slow
+def test_an_exporter_that_says_what_the_tools_say_agrees_in_every_series(world, tmp_path):
+    theirs = kafka_exporter(world)
+    own = '# TYPE go_goroutines gauge\ngo_goroutines 9\nkafka_exporter_build_info{version="1.9.0"} 1\n'
+    code, result = compared(tmp_path, world, page("kafka_exporter", theirs) + own)
+    count = sum(map(len, theirs.values()))
+    assert (code, result["differences"]) == (0, [])
+    assert (result["theirs"], result["ours"], result["agreeing"]) == (count, count, count)
+    assert sum(result["left_out"].values()) == 2
+
+
+@pytest.mark.slow
+def test_an_exporter_that_differs_is_told_series_by_series(world, tmp_path):
+    theirs = kafka_exporter(world)
+    group, topic = world.groups["empty"], world.topics["orders"]
+    theirs["kafka_consumergroup_lag"][group, topic, "0"] = 7
+    del theirs["kafka_consumergroup_members"][group,]
+    del theirs["kafka_brokers"]
+    changed = page("kafka_exporter", theirs) + 'kafka_topic_partition_isr{topic="a"} 1\n'
+    code, result = compared(tmp_path, world, changed)
+    assert code == 1
+    told = {
+        (each["kind"], each["name"]): (each["labels"], each["theirs"], each["ours"]) for each in result["differences"]
+    }
+    assert told == {
+        ("name", "kafka_brokers"): ({}, None, len(world.brokers)),
+        ("name", "kafka_topic_partition_isr"): ({"topic": "a"}, 1, None),
+        ("labels", "kafka_consumergroup_members"): ({"consumergroup": group}, None, 0),
+        ("value", "kafka_consumergroup_lag"): ({"consumergroup": group, "topic": topic, "partition": "0"}, 7, 0),
+    }

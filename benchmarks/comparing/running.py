@@ -1,0 +1,99 @@
+"""What is compared, as processes: an exporter of somebody else, and lagwatch with a page under its names."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.comparing.exporters import CLUSTER, EXPORTERS, Wanted
+from benchmarks.comparing.pages import Page, parse
+from benchmarks.processes import BenchmarkError, fetch
+
+SETTLE_S = 2.0
+"""Between two looks at a page that has to be whole."""
+
+
+@contextmanager
+def exporter(name: str, executable: Path, wanted: Wanted, *, wait_s: float) -> Iterator[Callable[[], Page]]:
+    """The exporter, running; each call scrapes it. Raises BenchmarkError unless it has read the cluster within `wait_s`."""
+    start = EXPORTERS[name].start(executable, wanted)
+    for file, text in start.files.items():
+        (wanted.home / file).write_text(text, encoding="utf-8")
+    url = f"http://127.0.0.1:{wanted.port}/metrics"
+    with _running(name, start.command, {**os.environ, **start.variables}, wanted.home) as alive:
+        yield _whole(name, url, EXPORTERS[name].ready, alive, wait_s)
+
+
+@contextmanager
+def lagwatch(name: str, wanted: Wanted, *, wait_s: float) -> Iterator[Callable[[], Page]]:
+    """lagwatch with that profile, in the same way."""
+    variables = {
+        "LAGWATCH_NAME": CLUSTER,
+        "LAGWATCH_BOOTSTRAP": wanted.bootstrap,
+        "LAGWATCH_INTERVAL": "2s",
+        "LAGWATCH_INTERNAL_TOPICS": "true",
+        "LAGWATCH_TOPICS__INCLUDE": wanted.topics,
+        "LAGWATCH_GROUPS__INCLUDE": wanted.groups,
+        "LAGWATCH_WEB__PORT": str(wanted.port),
+        "LAGWATCH_METRICS__PROFILES": name,
+    }
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("LAGWATCH_")}
+    url = f"http://127.0.0.1:{wanted.port}/metrics/{name}"
+    command = [sys.executable, "-m", "lagwatch", "serve"]
+    with _running("lagwatch", command, inherited | variables, wanted.home) as alive:
+        yield _whole("lagwatch", url, EXPORTERS[name].ready, alive, wait_s)
+
+
+@contextmanager
+def _running(
+    name: str, command: Sequence[str], environment: Mapping[str, str], home: Path
+) -> Iterator[Callable[[], None]]:
+    """Runs it in `home`, with what it prints in a file there; the call raises BenchmarkError once it has ended."""
+    log = home / "output.log"
+    with log.open("wb") as sink:
+        try:
+            process = subprocess.Popen(
+                command, env=dict(environment), cwd=home, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink
+            )
+        except OSError as error:
+            raise BenchmarkError(f"{name} cannot be started by {command[0]}: {error.strerror}.") from error
+
+    def alive() -> None:
+        code = process.poll()
+        if code is not None:
+            tail = log.read_text(errors="replace")[-2000:]
+            raise BenchmarkError(f"{name} ended with {code}; it printed:\n{tail}")
+
+    try:
+        yield alive
+    finally:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _whole(name: str, url: str, ready: str, alive: Callable[[], None], wait_s: float) -> Callable[[], Page]:
+    """The scrape, once the page has the metric and as many series as a moment before."""
+    until = time.monotonic() + wait_s
+    before, size = -1, 0
+    while ready not in (page := _scraped(url, alive)) or size != before:
+        if time.monotonic() > until:
+            raise BenchmarkError(f"{name} has no complete {ready} at {url} after {wait_s:.0f} s.")
+        time.sleep(SETTLE_S)
+        before, size = size, sum(map(len, page.values()))
+    return lambda: parse(fetch(url).body.decode())
+
+
+def _scraped(url: str, alive: Callable[[], None]) -> Page:
+    """The page; empty while nobody answers."""
+    alive()
+    try:
+        return parse(fetch(url).body.decode())
+    except BenchmarkError:
+        return {}
