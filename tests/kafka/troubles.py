@@ -92,6 +92,7 @@ class Playground:
         self._thread = threading.Thread(target=self._run, name="playground", daemon=True)
         self._error: BaseException | None = None
         self._topics: list[str] = []
+        self._restless: list[threading.Thread] = []
 
     def topics(self, partitions: Mapping[str, int]) -> None:
         """Create them all at once."""
@@ -123,6 +124,22 @@ class Playground:
         self.readers += added
         return added
 
+    def comes_and_goes(self, group: str, topic: str, every_s: float) -> None:
+        """Another member, which joins and leaves for as long as there is anything to see."""
+        thread = threading.Thread(target=self._come_and_go, args=(group, topic, every_s), daemon=True)
+        self._restless.append(thread)
+        thread.start()
+
+    def _come_and_go(self, group: str, topic: str, every_s: float) -> None:
+        while not self._stop.is_set():
+            consumer = Consumer(client(self.bootstrap, group_id=group, client_id="restless", enable_auto_commit=False))
+            consumer.subscribe([topic])
+            until = time.monotonic() + every_s
+            while time.monotonic() < until and not self._stop.is_set():
+                consumer.poll(0.2)
+            consumer.close()
+            self._stop.wait(every_s)
+
     def leaves(self, reader: Reader) -> None:
         self.readers.remove(reader)
         reader.close()
@@ -135,7 +152,8 @@ class Playground:
 
     def stop(self) -> None:
         self._stop.set()
-        self._thread.join(30)
+        for thread in (self._thread, *self._restless):
+            thread.join(30)
         with ExitStack() as stack:
             for reader in self.readers:
                 closing = threading.Thread(target=reader.close)
