@@ -1,12 +1,18 @@
 """The API's questions, answered by the analysis."""
 
 from lagwatch.analyze.audit import audit
+from lagwatch.analyze.capacity import capacity_of
 from lagwatch.analyze.diagnosis import diagnosis_of
 from lagwatch.analyze.health import failures
+from lagwatch.analyze.hot import balance_of, topic_balance
+from lagwatch.analyze.streams import streams_of
 from lagwatch.model.audit import AuditReport, Suppression
+from lagwatch.model.balance import Balance, TopicBalance
+from lagwatch.model.capacity import Capacity
 from lagwatch.model.diagnosis import Diagnosis
 from lagwatch.model.health import Failure
 from lagwatch.model.latest import Latest
+from lagwatch.model.streams import Streams
 
 
 class Analyses:
@@ -18,6 +24,22 @@ class Analyses:
     def diagnosis(self, latest: Latest, group: str) -> Diagnosis | None:
         """Why a group lags; None if it is not there."""
         return None if latest.view is None else diagnosis_of(latest.view, group)
+
+    def balance(self, latest: Latest, group: str) -> Balance | None:
+        """How the work of a group is spread; None if it is not there."""
+        return None if latest.view is None else balance_of(latest.view, group)
+
+    def topic_balance(self, latest: Latest, topic: str) -> TopicBalance | None:
+        """How what a topic takes in is spread; None if it is not there."""
+        return None if latest.view is None else topic_balance(latest.view, topic)
+
+    def capacity(self, latest: Latest, topic: str, group: str | None) -> Capacity | None:
+        """What a topic and its groups (or one of them) need; None if it is not there."""
+        return None if latest.view is None else capacity_of(latest.view, topic, group)
+
+    def streams(self, latest: Latest, group: str, restore_rate: float) -> Streams | None:
+        """The Kafka Streams application of that name; None if it is none."""
+        return None if latest.view is None else streams_of(latest.view, group, restore_rate)
 
     def audit(self, latest: Latest) -> AuditReport | None:
         """What is not good practice in the cluster's settings."""

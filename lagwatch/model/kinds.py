@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from lagwatch.model.snapshot import Group
 
+LOOPS = 6
+"""A group that rebalanced more often than this within a quarter of an hour does not come to rest."""
+
 
 class Kind(StrEnum):
     """What a group is for."""

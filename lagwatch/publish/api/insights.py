@@ -3,9 +3,12 @@
 from typing import Protocol
 
 from lagwatch.model.audit import AuditReport
+from lagwatch.model.balance import Balance, TopicBalance
+from lagwatch.model.capacity import Capacity
 from lagwatch.model.diagnosis import Diagnosis
 from lagwatch.model.health import Failure
 from lagwatch.model.latest import Latest
+from lagwatch.model.streams import Streams
 
 
 class Insights(Protocol):
@@ -17,6 +20,18 @@ class Insights(Protocol):
 
     def diagnosis(self, latest: Latest, group: str) -> Diagnosis | None:
         """Why a group lags."""
+
+    def balance(self, latest: Latest, group: str) -> Balance | None:
+        """How the work of a group is spread."""
+
+    def topic_balance(self, latest: Latest, topic: str) -> TopicBalance | None:
+        """How what a topic takes in is spread."""
+
+    def capacity(self, latest: Latest, topic: str, group: str | None) -> Capacity | None:
+        """What a topic and its groups (or one of them) need."""
+
+    def streams(self, latest: Latest, group: str, restore_rate: float) -> Streams | None:
+        """The Kafka Streams application of that name, its stores restored at so many bytes a second."""
 
     def audit(self, latest: Latest) -> AuditReport | None:
         """What is not good practice in the cluster's settings."""

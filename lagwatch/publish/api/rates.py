@@ -4,11 +4,19 @@ from typing import Any
 
 import numpy as np
 
+from lagwatch.model.kinds import LOOPS, rebalance_protocol
 from lagwatch.model.snapshot import UNKNOWN
 from lagwatch.model.topics import is_compacted
 from lagwatch.model.view import View
 from lagwatch.publish.api.ownership import OwnedGroup, run_of
-from lagwatch.publish.api.schemas.rates import GroupRates, PairRates, PartitionRates, TopicRates
+from lagwatch.publish.api.schemas.rates import (
+    GroupRates,
+    PairRates,
+    PartitionRates,
+    Rebalances,
+    ReturnedMember,
+    TopicRates,
+)
 from lagwatch.publish.api.values import known, moment, number
 
 
@@ -22,6 +30,30 @@ def group_rates(view: View, row: int) -> dict[str, Any]:
         draining=_finite(table.drain_s[row]),
         residual_lag=int(view.pairs.residual_lag[pairs].sum()),
     ).model_dump()
+
+
+def rebalances(view: View, row: int) -> Rebalances:
+    """How a group rebalances; `row` is that of the group table."""
+    group, table = view.snapshot.groups[row], view.groups
+    lately = number(table.rebalances[row]) if group.state is not None else None
+    return Rebalances(
+        protocol=rebalance_protocol(group),
+        lately=None if lately is None else int(lately),
+        total=None if lately is None else int(table.rebalances_total[row]),
+        unsettled_s=number(table.unsettled_s[row]),
+        looping=None if lately is None else lately > LOOPS,
+        returned=[
+            ReturnedMember(
+                at=moment(one.at),
+                client_id=one.client_id or None,
+                host=one.host or None,
+                old_member_id=one.old_id,
+                new_member_id=one.new_id,
+                dropped=one.dropped,
+            )
+            for one in view.returned.get(group.name, ())
+        ],
+    )
 
 
 def pair_rates(view: View, pair: int) -> dict[str, Any]:

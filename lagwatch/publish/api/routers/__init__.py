@@ -6,6 +6,7 @@ from lagwatch.publish.api.routers import (
     alerts,
     audit,
     audit_log,
+    balance,
     brokers,
     cluster_health,
     clusters,
@@ -27,6 +28,7 @@ ROUTERS = (
     brokers.router,
     cluster_health.router,
     slow_facts.router,
+    balance.router,
     topics.router,
     group_parts.router,
     diagnosis.router,
@@ -47,6 +49,6 @@ ROUTERS = (
     audit_log.router,
 )
 """
-In the order in which they are tried: the name of a group may have slashes in it, so what ends in /partitions, /members or
-/diagnosis comes before the group itself.
+In the order in which they are tried: the name of a group may have slashes in it, so what ends in /partitions, /members,
+/diagnosis, /balance or /streams comes before the group itself.
 """

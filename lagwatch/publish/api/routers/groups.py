@@ -8,6 +8,7 @@ import numpy as np
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from lagwatch.model.kinds import kind
 from lagwatch.model.snapshot import Bool
 from lagwatch.model.snapshot import Group as GroupFacts
 from lagwatch.publish.api.access import ClusterData, Seen
@@ -15,7 +16,7 @@ from lagwatch.publish.api.names import GroupName, matching
 from lagwatch.publish.api.ownership import owners_known, run_of
 from lagwatch.publish.api.paging import Absent, Columns, Count, PageQuery, Pattern, at_least, choose
 from lagwatch.publish.api.problems import Refused, documented, unknown_name
-from lagwatch.publish.api.rates import group_rates, pair_rates
+from lagwatch.publish.api.rates import group_rates, pair_rates, rebalances
 from lagwatch.publish.api.routers.clusters import alert_counts
 from lagwatch.publish.api.routers.pages import aged, page
 from lagwatch.publish.api.schemas.base import ClusterPage
@@ -131,6 +132,7 @@ async def get_group(group: GroupName, seen: ClusterData) -> GroupDetail:
         protocol=facts.protocol or None,
         epoch=facts.epoch,
         assignment_epoch=facts.assignment_epoch,
+        rebalances=rebalances(seen.view, row),
         assignments_known=owners_known(facts),
         alerts=alert_counts(alert for alert in alerts if alert.subject.group == group),
     )
@@ -161,6 +163,7 @@ def group_item(seen: Seen, row: int, *, explain: bool = False) -> Group:
         name=facts.name,
         known=facts.known,
         type=facts.type or None,
+        kind=kind(facts),
         state=facts.state,
         members=known(facts.member_count),
         coordinator=known(facts.coordinator),

@@ -12,7 +12,7 @@ from lagwatch.model.view import View
 from lagwatch.publish.api.access import ClusterData, Seen
 from lagwatch.publish.api.names import TopicName, matching
 from lagwatch.publish.api.paging import Absent, BrokerId, Columns, PageQuery, Pattern, choose, sums
-from lagwatch.publish.api.problems import documented, unknown_name
+from lagwatch.publish.api.problems import Refused, documented, unknown_name
 from lagwatch.publish.api.rates import topic_rates
 from lagwatch.publish.api.routers.clusters import min_isr_count
 from lagwatch.publish.api.routers.pages import aged, page
@@ -105,8 +105,13 @@ def _row(seen: Seen, topic: str) -> int:
     names = seen.snapshot.topics.names
     row = bisect_left(names, topic)
     if row == len(names) or names[row] != topic:
-        raise unknown_name("topic", topic, f"in cluster {seen.latest.cluster}", names)
+        raise unknown_topic(seen, topic)
     return row
+
+
+def unknown_topic(seen: Seen, topic: str) -> Refused:
+    """404 with near misses: there is no topic of that name."""
+    return unknown_name("topic", topic, f"in cluster {seen.latest.cluster}", seen.snapshot.topics.names)
 
 
 class Numbers(NamedTuple):

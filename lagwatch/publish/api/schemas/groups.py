@@ -4,7 +4,7 @@ from pydantic import Field
 
 from lagwatch.publish.api.schemas.base import Aged, Placed, Shape
 from lagwatch.publish.api.schemas.clusters import AlertCounts
-from lagwatch.publish.api.schemas.rates import GroupRates, PairRates, PartitionRates
+from lagwatch.publish.api.schemas.rates import GroupRates, PairRates, PartitionRates, Rebalances
 
 
 class Group(GroupRates):
@@ -17,6 +17,11 @@ class Group(GroupRates):
     )
     type: str | None = Field(
         description="classic, consumer (KIP-848), share or streams, as Kafka reports it.", examples=["classic"]
+    )
+    kind: str | None = Field(
+        description="What it is for, by its type, protocol and name: consumer, share, streams, connect_workers, connect_sink, "
+        "mirror_maker, schema_registry.",
+        examples=["consumer"],
     )
     state: str | None = Field(description="Kafka's word for its state.", examples=["Stable"])
     members: int | None = Field(ge=0, description="Live members.", examples=[3])
@@ -62,6 +67,7 @@ class GroupDetail(Group, Aged):
     assignment_epoch: int | None = Field(
         description="Epoch of the assignment; behind `epoch` while members reconcile.", examples=[None]
     )
+    rebalances: Rebalances = Field(description="How it sorts out who reads what.")
     assignments_known: bool = Field(description="Whether it is known who owns which partition.", examples=[True])
     alerts: AlertCounts = Field(description="Alerts about this group, by state.")
 

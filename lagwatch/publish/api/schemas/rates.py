@@ -26,6 +26,42 @@ class GroupRates(Shape):
     )
 
 
+class ReturnedMember(Shape):
+    """A member that left its group and came back from the same client id and host."""
+
+    at: Moment = Field(description="When it was seen again.", examples=["2026-03-02T00:00:30Z"])
+    client_id: str | None = Field(description="The client.id that it gave.", examples=["billing-1"])
+    host: str | None = Field(description="Where it runs, as the coordinator sees it.", examples=["/10.0.3.17"])
+    old_member_id: str = Field(description="Its id before.", examples=["billing-1-5c8e"])
+    new_member_id: str = Field(description="Its id now.", examples=["billing-1-77aa"])
+    dropped: bool = Field(
+        description="True: the same process (its id is the same), so the group had dropped it. False: it was restarted, or dropped "
+        "for max.poll.interval.ms or the session timeout; ids do not tell which.",
+        examples=[False],
+    )
+
+
+class Rebalances(Shape):
+    """How a group sorts out who reads what, and how often, as far as states, epochs and members' ids show."""
+
+    protocol: str | None = Field(
+        description="cooperative: members keep reading what they keep; eager: all stop; null where Kafka does not tell.",
+        examples=["cooperative"],
+    )
+    lately: int | None = Field(ge=0, description="Rebalances in the last quarter of an hour.", examples=[0])
+    total: int | None = Field(ge=0, description="Rebalances since lagwatch first saw the group.", examples=[3])
+    unsettled_s: float | None = Field(
+        ge=0, description="For how long it has not been at rest (stable or empty); 0 while it is.", examples=[0.0]
+    )
+    looping: bool | None = Field(
+        description="Whether it does not come to rest: more than six rebalances in a quarter of an hour.",
+        examples=[False],
+    )
+    returned: list[ReturnedMember] = Field(
+        description="Members that left and came back in the last quarter of an hour, in order."
+    )
+
+
 class PairRates(Shape):
     """How fast a group reads a topic, since when it is behind, and what deletion will or did take from it."""
 

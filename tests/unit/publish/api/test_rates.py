@@ -74,6 +74,48 @@ def test_a_topic_tells_how_evenly_it_takes_messages_in(api):
     assert [p["produced_per_minute"] for p in api.json(f"{AT}/topics/orders/partitions")["items"]] == [200.0, 1800.0]
 
 
+def test_the_balance_of_a_group_names_what_is_hot_and_who_is_idle(api):
+    found = api.json(f"{AT}/groups/billing/balance")
+    (hot,) = found["hot_partitions"]
+    assert (hot["topic"], hot["partition"], hot["hot"]) == ("orders", 1, ["lag", "produced"])
+    assert (hot["produced_share"], hot["owners"][0]["client_id"], hot["owners"][0]["host"]) == (0.9, "a", "/10.0.0.1")
+    assert [member["member_id"] for member in found["idle_members"]] == ["b-1"]
+    assert (found["members"][0]["lag_share"], found["surplus_members"], found["unowned"]) == (1.0, 0, [])
+    topic_found = api.json(f"{AT}/topics/orders/balance")
+    assert [(p["partition"], p["produced_share"]) for p in topic_found["hot_partitions"]] == [(1, 0.9)]
+
+
+def test_capacity_is_answered_with_its_arithmetic(api):
+    found = api.json(f"{AT}/topics/orders/capacity")
+    assert (found["partitions"], found["peak_per_minute"], found["measured_s"]) == (2, 2000.0, 330.0)
+    (need,) = found["groups"]
+    assert (need["members_needed"], need["partitions_needed"], need["members"]) == (4, 5, 2)
+    assert any("4 x 1.25" in line for line in need["lines"])
+    assert api.json(f"{AT}/topics/orders/capacity", group="billing")["groups"] == found["groups"]
+
+
+def test_a_group_tells_its_kind_and_how_it_rebalances(api):
+    billing = api.json(f"{AT}/groups/billing")
+    assert billing["kind"] == "consumer"
+    assert billing["rebalances"] == {
+        "protocol": None, "lately": 0, "total": 0, "unsettled_s": 0.0, "looping": False, "returned": [],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "groups/x/balance",
+        "groups/billing/streams",
+        "topics/x/balance",
+        "topics/x/capacity",
+        "topics/orders/capacity?group=x",
+    ],
+)
+def test_what_is_not_there_is_not_found(api, path):
+    assert api.get(f"{AT}/{path}").status_code == 404
+
+
 def test_before_there_is_a_second_poll_speeds_are_null():
     board = Board(clock=lambda: T0)
     board.put(latest(view(poll(0))))
