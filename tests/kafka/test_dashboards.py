@@ -1,19 +1,15 @@
 """Every expression of the shipped dashboards and alert rules finds data in a real Prometheus that scraped a real lagwatch."""
 
-import json
-import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
-import yaml
 
-from lagwatch.demo.programs import unpacked
 from tests.kafka.support import commit, create_topic, member, produce, read, unique, wait_until
 from tests.support.dashboards import DASHBOARDS, expressions, load, with_variables
+from tests.support.prometheus import answers, scraping, targets
 from tests.support.service import serving
 
 pytestmark = pytest.mark.timeout(240)
@@ -21,11 +17,6 @@ ALERTS = Path(__file__).parents[2] / "alerts"
 
 NEEDS_TROUBLE = ("lagwatch_alert{", "lagwatch_poll_gaps", "lagwatch_poll_failures_total")
 """What has no series while nothing is wrong; everything else must have data."""
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
@@ -53,34 +44,10 @@ def prometheus(cluster, tmp_path_factory) -> Iterator[str]:
                 {"job_name": "lagwatch", "static_configs": [{"targets": [watched.url.removeprefix("http://")]}]}
             ],
         }
-        (home / "prometheus.yml").write_text(yaml.safe_dump(config))
-        port = free_port()
-        command = [
-            unpacked("prometheus", "prometheus"),
-            f"--config.file={home}/prometheus.yml",
-            f"--storage.tsdb.path={home}/data",
-        ]
-        with (home / "log").open("w") as log:
-            process = subprocess.Popen([*command, f"--web.listen-address=127.0.0.1:{port}"], stdout=log, stderr=log)
-        stack.callback(process.wait, 20)
-        stack.callback(process.terminate)
-        url = f"http://127.0.0.1:{port}"
+        url = stack.enter_context(scraping(home, config))
         settled = f'count_over_time(kafka_consumer_group_topic_lag_growth_per_minute{{group="{group}"}}[5m]) >= 4'
         wait_until(lambda: answers(url, settled), "four scrapes with the growth of the group", 90)
         yield url
-
-
-def answers(url: str, expression: str) -> list[dict]:
-    """What Prometheus finds; [] while it is not up yet. An expression that it refuses fails the test."""
-    try:
-        response = httpx.get(f"{url}/api/v1/query", params={"query": expression}, timeout=10)
-    except httpx.TransportError:
-        return []
-    if response.status_code == 503:
-        return []
-    document = response.json()
-    assert document["status"] == "success", (expression, document)
-    return document["data"]["result"]
 
 
 def every_expression() -> list[str]:
@@ -96,7 +63,7 @@ def test_an_expression_of_a_dashboard_has_data(prometheus, expression):
 def test_prometheus_took_every_series_of_the_page(prometheus):
     (up,) = answers(prometheus, 'up{job="lagwatch"}')
     assert up["value"][1] == "1"
-    (target,) = json.loads(httpx.get(f"{prometheus}/api/v1/targets", timeout=10).text)["data"]["activeTargets"]
+    (target,) = targets(prometheus)
     assert (target["health"], target["lastError"]) == ("up", "")
 
 
