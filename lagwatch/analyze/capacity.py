@@ -27,7 +27,9 @@ KEYED = (
     "Partitions cannot be taken away again. Where keys matter, make a new topic with enough partitions and copy the old one.",
 )
 
-COMPACTED = "The topic is compacted: the last record of a key on its old partition is never removed by newer ones elsewhere."
+COMPACTED = (
+    "The topic is compacted: the last record of a key on its old partition is never removed by newer ones elsewhere."
+)
 
 
 def capacity(view: View, topic: int, group: str | None = None) -> Capacity:
@@ -68,8 +70,7 @@ def _need(view: View, pair: int, partitions: int, produced: float | None, peak: 
     at_limit = bool(behind)
     members = None if facts.member_count == UNKNOWN else facts.member_count
     if not rate or peak is None:
-        why = "what the topic takes in" if peak is None else f"what a member of {facts.name} reads"
-        told = (f"It is not known yet {why}: that takes half of the window of measurement, and members that read.",)
+        told = (_not_known(facts.name, members, peak),)
         return Need(
             group=facts.name,
             members=members,
@@ -93,6 +94,14 @@ def _need(view: View, pair: int, partitions: int, produced: float | None, peak: 
         partitions_needed=wanted,
         lines=tuple(_arithmetic(view, peak, rate, needed, wanted, partitions, at_limit=at_limit, members=members)),
     )
+
+
+def _not_known(group: str, members: int | None, peak: float | None) -> str:
+    if peak is None:
+        return "It is not known yet what the topic takes in: that takes half of the window of measurement."
+    if members == 0:
+        return f"It is not known what a member of {group} reads: it has none."
+    return f"It is not known yet what a member of {group} reads: that takes a window of measurement in which it reads."
 
 
 def _arithmetic(

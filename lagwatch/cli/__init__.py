@@ -19,6 +19,7 @@ COMMANDS: tuple[str, ...] = (
     "groups",
     "topics",
     "why",
+    "capacity",
     "audit",
     "rules",
     "backtest",

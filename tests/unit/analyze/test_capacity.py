@@ -86,6 +86,11 @@ def test_before_anything_is_measured_that_is_said():
     assert "not known yet" in found.needs[0].lines[0]
 
 
+def test_a_group_without_members_reads_nothing_that_could_be_measured():
+    (need,) = capacity_of(seen([(4000, 4000)] * 20, members=0), "orders").needs
+    assert (need.members, need.lines) == (0, ("It is not known what a member of billing reads: it has none.",))
+
+
 def test_one_group_can_be_asked_for_and_an_unknown_topic_is_none():
     now = seen([(4000, 4000)] * 20)
     assert [need.group for need in capacity_of(now, "orders", "billing").needs] == ["billing"]

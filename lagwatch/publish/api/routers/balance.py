@@ -5,11 +5,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from lagwatch.model import balance as facts
+from lagwatch.model.capacity import Capacity as CapacityFacts
 from lagwatch.model.capacity import Need as NeedFacts
 from lagwatch.model.snapshot import Member
 from lagwatch.model.streams import RESTORE_RATE
 from lagwatch.model.streams import StreamsTopic as StreamsTopicFacts
-from lagwatch.publish.api.access import ClusterData, Everything
+from lagwatch.publish.api.access import ClusterData, Everything, Seen
 from lagwatch.publish.api.names import GroupName, TopicName
 from lagwatch.publish.api.problems import documented, unknown_name
 from lagwatch.publish.api.routers.groups import unknown_group
@@ -97,6 +98,11 @@ async def get_capacity(
     found = source.asked().capacity(seen.latest, topic, group)
     if found is None:
         raise unknown_topic(seen, topic)
+    return capacity_item(seen, found)
+
+
+def capacity_item(seen: Seen, found: CapacityFacts) -> schemas.Capacity:
+    """What a topic needs."""
     return schemas.Capacity(
         **aged(seen),
         topic=found.topic,
