@@ -2,6 +2,7 @@
 
 import pytest
 
+from lagwatch.app.insights import Analyses
 from lagwatch.publish.api import create_api
 from lagwatch.publish.api.auth import Gate, Role, Token
 from lagwatch.publish.page.runbooks import INDEX, pages
@@ -32,7 +33,11 @@ def _api():
     board = world.Board(clock=lambda: world.NOW)
     board.put(world.main())
     with kept.desk() as store:
-        yield Client(create_api(board, clock=lambda: world.NOW, gate=gate, desk=store, notices=kept.notices()))
+        yield Client(
+            create_api(
+                board, clock=lambda: world.NOW, gate=gate, desk=store, notices=kept.notices(), insights=Analyses()
+            )
+        )
 
 
 def sent(page, api):
@@ -42,7 +47,7 @@ def sent(page, api):
 
 def test_everything_that_the_page_of_the_api_sends_is_answered(api):
     answers = sent(API, api)
-    assert len(answers) == 14
+    assert len(answers) == 16
     for words, answer in answers:
         assert answer.status_code in {200, 201, 204}, (words, answer.text)
     actions = [entry["action"] for entry in api.json("/api/v1/audit")["items"]]
