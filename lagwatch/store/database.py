@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from lagwatch.errors import StoreAway, StoreError
+from lagwatch.store.claim import Claim
 from lagwatch.store.faults import is_of_database, translated
 from lagwatch.store.location import Location
 from lagwatch.store.migrate import upgrade
@@ -43,15 +44,23 @@ class Database:
         self._engine = _engine(location)
         self._turn: AbstractContextManager[Any] = nullcontext() if location.durable else threading.Lock()
         self._lock: int | None = None
+        self._claim = None if location.sqlite else Claim(self._engine, location)
+        self._claimed = False
 
     def open(self) -> None:
         """Make the tables, or bring them up to date; StoreError if they are of a newer lagwatch, or another one runs on them."""
-        self._claim()
+        self._claim_directory()
+        if self._claim is not None:
+            with self._translated():
+                self._claim.take()
+            self._claimed = True
         with self.transaction() as connection:
             upgrade(connection, self.location)
 
     def close(self) -> None:
         """Give all connections back."""
+        if self._claim is not None:
+            self._claim.release()
         self._engine.dispose()
         if self._lock is not None:
             os.close(self._lock)
@@ -63,6 +72,8 @@ class Database:
         with self._turn, self._translated(), self._engine.connect() as connection:
             connection.execution_options(**{_WRITES: True})
             with connection.begin():
+                if self._claim is not None and self._claimed:
+                    self._claim.check(connection)
                 yield connection
 
     @contextmanager
@@ -80,7 +91,7 @@ class Database:
                 raise
             raise translated(error, self.location) from error
 
-    def _claim(self) -> None:
+    def _claim_directory(self) -> None:
         """Two programs that keep the alerts of the same clusters in one file would overwrite each other's."""
         directory = self.location.directory
         if directory is None or self._lock is not None:
