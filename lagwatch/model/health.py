@@ -51,7 +51,7 @@ class BrokerTable:
 class QuorumState:
     """
     The metadata quorum: how many voters there are, how many of them keep up with the leader, and how many must. `max_lag` is that
-    of the voter furthest behind, in records; `behind` are those that do not keep up.
+    of the voter furthest behind, in records (UNKNOWN while one of them has not fetched); `behind` are those that do not keep up.
     """
 
     leader: int

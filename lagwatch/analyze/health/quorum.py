@@ -2,6 +2,7 @@
 
 from lagwatch.model.details import Part, Quorum, QuorumNode
 from lagwatch.model.health import QuorumState
+from lagwatch.model.snapshot import UNKNOWN
 
 BEHIND_S = 15.0
 """A voter that has not caught up for this long does not count: the leader itself looks for followers after such a time."""
@@ -15,13 +16,14 @@ def quorum_state(part: Part[Quorum] | None) -> QuorumState | None:
     if part is None or not part.value.voters:
         return None
     quorum = part.value
+    lags = [node.lag for node in quorum.voters]
     behind = tuple(node.id for node in quorum.voters if _behind(node, quorum, part.read_at))
     return QuorumState(
         leader=quorum.leader,
         voters=len(quorum.voters),
         caught_up=len(quorum.voters) - len(behind),
         majority=len(quorum.voters) // 2 + 1,
-        max_lag=max(node.lag for node in quorum.voters),
+        max_lag=max(lags) if min(lags) >= 0 else UNKNOWN,
         behind=behind,
     )
 
