@@ -64,7 +64,7 @@ def test_several_clusters_are_not_mixed_under_names_that_cannot_tell_them_apart(
     ("path", "asked", "detail"),
     [
         (PAGE, {"cluster": "mian"}, "There is no cluster 'mian'; did you mean 'main'?"),
-        ("/metrics/burrows", {}, "There is no metric profile 'burrows' in metrics.profiles."),
+        ("/metrics/telegraf", {}, "There is no metric profile 'telegraf' in metrics.profiles."),
         (
             "/metrics/kafka_exporters",
             {},
