@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -53,6 +53,16 @@ class EndTable:
 
     def __len__(self) -> int:
         return len(self._times)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the memory that is reserved only."""
+        return {**self.__dict__, "_values": self.kept()["ends"]}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._values = np.empty((POINTS, state["_values"].shape[1]), dtype=np.int64)
+        self._values[: len(self)] = state["_values"]
+        self._slots = list(range(len(self)))
 
     @property
     def times(self) -> Sequence[float]:

@@ -30,6 +30,8 @@ def view(history: History, snapshot: Snapshot) -> View:
     markers = residue(
         snapshot, index, rows.lag, rows.frozen_s, topics.transactional, history.topics.idle_s(snapshot.at)
     )
+    # Markers are nothing to read: nobody waits for them.
+    rows.time_lag.seconds[markers], rows.time_lag.bound[markers] = 0.0, False
     pairs = _pairs(history, snapshot, index, rows, topics, markers)
     topics, pairs = _peaks(history, snapshot, index, topics, pairs)
     placed = placement(snapshot)

@@ -52,9 +52,9 @@ class PairTable:
     `left_s` is the time since the live group has not consumed the topic any more (NaN: it does).
 
     `time_lag_s` is the time since the next unread record was appended, of the worst partition, `time_lag_typical_s` the median
-    of the partitions; where `time_lag_bound` is set the worst may be more than that (a lower bound). `consumed` is how many
-    messages a minute the commits move on, `slowest_growth` the growth of the partition that grows most. A backlog is more lag
-    than is ordinary for a group that keeps up (twice what comes between two commits): `behind_s` is the time since the pair
+    of the partitions; where `time_lag_bound` is set the worst may be more than that (a lower bound); markers are no records.
+    `consumed` is how many messages a minute the commits move on, `slowest_growth` the growth of the
+    partition that grows most. A backlog is more lag than is ordinary for a group that keeps up (twice what comes between two commits): `behind_s` is the time since the pair
     last was without one (0 without; it is not older than the first poll of the pair), `drain_s` the time until it is read at
     the present speeds (0 without one, or while it is no older than the time between two commits; inf while it does not shrink,
     or while one of its partitions is not read at all). `member_peak` is the most messages a minute that one member read lately

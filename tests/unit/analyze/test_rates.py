@@ -190,6 +190,14 @@ def test_a_lag_of_markers_is_recognised_and_makes_no_backlog():
     assert (caught_up.pairs.behind_s.tolist(), caught_up.pairs.drain_s.tolist()) == ([0.0], [0.0])
 
 
+def test_markers_are_nothing_that_anybody_waits_for():
+    view = last(*(quiet(k, [99, 98, 100, 20]) for k in range(12)))
+    assert view.time_lag_s.tolist() == [0.0, 0.0, 0.0, 330.0]
+    assert view.time_lag_bound.tolist() == [False, False, False, True]
+    caught_up = last(*(quiet(k, [99, 99]) for k in range(12)))
+    assert (caught_up.pairs.time_lag_s.tolist(), caught_up.groups.time_lag_s.tolist()) == ([0.0], [0.0])
+
+
 @pytest.mark.parametrize("fields", [{"opened": False}, {"members": 0}])
 def test_a_little_lag_without_transactions_or_members_is_lag(fields):
     assert last(*(quiet(k, [99, 99], **fields) for k in range(12))).residual.tolist() == []
