@@ -13,7 +13,12 @@ from tests.support.settings import settings
 
 PAGE = Path(__file__).parents[4] / "docs" / "metric-profiles.md"
 TEXT = PAGE.read_text()
-TITLES = {"kafka_exporter": "kafka_exporter", "kminion": "kminion", "kafka_lag_exporter": "kafka-lag-exporter", "burrow": "Burrow"}
+TITLES = {
+    "kafka_exporter": "kafka_exporter",
+    "kminion": "kminion",
+    "kafka_lag_exporter": "kafka-lag-exporter",
+    "burrow": "Burrow",
+}
 ROW = re.compile(r"^\| (`\w+`(?:, `\w+`)*) \|([\w, ]*)\|", re.MULTILINE)
 
 
