@@ -51,18 +51,19 @@ class PairTable:
     commit of it moved (inf: neither was seen). `rewound` is by how many messages the group is behind where it has been.
     `left_s` is the time since the live group has not consumed the topic any more (NaN: it does).
 
-    `time_lag_s` is the time since the next unread record was appended, of the worst partition, `time_lag_typical_s` the median
-    of the partitions; where `time_lag_bound` is set the worst may be more than that (a lower bound); markers are no records.
-    `consumed` is how many messages a minute the commits move on, `slowest_growth` the growth of the
-    partition that grows most. A backlog is more lag than is ordinary for a group that keeps up (twice what comes between two commits): `behind_s` is the time since the pair
-    last was without one (0 without; it is not older than the first poll of the pair), `drain_s` the time until it is read at
-    the present speeds (0 without one, or while it is no older than the time between two commits; inf while it does not shrink,
-    or while one of its partitions is not read at all). `member_peak` is the most messages a minute that one member read lately
-    (see `View.peaks_s`), `member_peak_behind` the most while there was a backlog: so much it can read. `residual_lag` is the
-    part of the lag that looks like transaction markers, with nothing to read (0 if none does): it makes no backlog.
-    `stable_lag` is the lag to the last stable offset (what a read_committed consumer can read now), `open_lag` the rest of the
-    lag, which open transactions hold back; both over the partitions where lag and last stable offset are known. `usual` is how
-    many messages a minute the topic took in while the group kept up, lately: so much the group can read.
+    `time_lag_s` is the time since the next unread record was appended, of the worst partition, `time_lag_typical_s` the
+    median of the partitions; where `time_lag_bound` is set the worst may be more than that (a lower bound); markers are no
+    records. `consumed` is how many messages a minute the commits move on, `slowest_growth` the growth of the partition that
+    grows most. A backlog is more lag than is ordinary for a group that keeps up (twice what comes between two commits):
+    `behind_s` is the time since the pair last was without one (0 without; it is not older than the first poll of the pair),
+    `drain_s` the time until it is read at the present speeds (0 without one, or while it is no older than the time between
+    two commits; inf while it does not shrink, or while one of its partitions is not read at all). `member_peak` is the most
+    messages a minute that one member read lately (see `View.peaks_s`), `member_peak_behind` the most while there was a
+    backlog: so much it can read. `residual_lag` is the part of the lag that looks like transaction markers, with nothing to
+    read (0 if none does): it makes no backlog. `stable_lag` is the lag to the last stable offset (what a read_committed
+    consumer can read now), `open_lag` the rest of the lag, which open transactions hold back; both over the partitions
+    where lag and last stable offset are known. `usual` is how many messages a minute the topic took in while the group kept
+    up, lately: so much the group can read.
     """
 
     group: Int32
