@@ -6,19 +6,25 @@ from fastapi.responses import PlainTextResponse
 from lagwatch.publish.api.access import Everything, Source
 from lagwatch.publish.api.auth import Gate
 from lagwatch.publish.api.burrow import kafka, settings
-from lagwatch.publish.api.burrow.envelope import install
+from lagwatch.publish.api.burrow.envelope import UNKNOWN_URL, install
 from lagwatch.publish.api.burrow.setup import Setup
 
-admin = APIRouter(prefix="/burrow/admin", include_in_schema=False)
+admin = APIRouter(include_in_schema=False)
 
 
-@admin.get("")
+@admin.get("/v3")
+async def nothing() -> PlainTextResponse:
+    """Only what is below has answers."""
+    return PlainTextResponse(UNKNOWN_URL, 404)
+
+
+@admin.get("/burrow/admin")
 async def alive() -> PlainTextResponse:
     """The process serves requests."""
     return PlainTextResponse("GOOD")
 
 
-@admin.get("/ready")
+@admin.get("/burrow/admin/ready")
 async def ready(source: Everything) -> PlainTextResponse:
     """Every cluster has been read once."""
     clusters = source.all()

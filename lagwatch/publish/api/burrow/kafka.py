@@ -30,6 +30,7 @@ writing = APIRouter(prefix="/kafka", route_class=OperatorRoute)
 _NO_CLUSTER = "cluster not found"
 _NO_TOPIC = "cluster or topic not found"
 _NO_GROUP = "cluster or consumer not found"
+_STATUS = "consumer status returned"
 
 
 @router.get("")
@@ -156,12 +157,12 @@ def _status(
     if partitions is None:
         return _missing(cluster, consumer, request)
     judged = status(cluster, consumer, partitions, found.windows.options.intervals, everything=everything)
-    return ConsumerStatus(error=False, message="consumer status returned", request=request, status=judged)
+    return ConsumerStatus(error=False, message=_STATUS, request=request, status=judged)
 
 
 def _missing(cluster: str, consumer: str, request: RequestInfo) -> Response:
-    """Burrow's way: status 404, and no error."""
-    body = ConsumerStatus(error=False, message=_NO_GROUP, request=request, status=not_found(cluster, consumer))
+    """Burrow's way: status 404, no error, and the same message as for a group that is there."""
+    body = ConsumerStatus(error=False, message=_STATUS, request=request, status=not_found(cluster, consumer))
     return JSONResponse(body.model_dump(mode="json", by_alias=True), 404)
 
 
