@@ -9,6 +9,7 @@ import numpy as np
 
 from lagwatch.judge.conditions import DARK, TRUE, Answers, holds
 from lagwatch.judge.inhibition import inhibited
+from lagwatch.judge.reasons import Reasons
 from lagwatch.judge.report import as_it_stands, told
 from lagwatch.judge.scope import Scope, scope
 from lagwatch.judge.sight import Looked, Sight, WindowKey
@@ -52,6 +53,7 @@ class Alerts:
     def __init__(self) -> None:
         self.watches: dict[str, Watch] = {}
         self.windows: dict[WindowKey, Window] = {}
+        self.reasons = Reasons()
         self.last: float | None = None
         self.steps: deque[float] = deque(maxlen=9)
 
@@ -61,7 +63,9 @@ def judge(alerts: Alerts, looked: Looked, rules: tuple[Rule, ...]) -> Verdict:
     now, passed = looked.now, _passed(alerts, looked.now)
     gone = [alerts.watches.pop(name) for name in sorted(alerts.watches.keys() - {rule.name for rule in rules})]
     ended = tuple(change for watch in gone for change in _ends(watch, now))
-    sight = Sight(looked, alerts.windows)
+    if looked.fresh:
+        alerts.reasons.begin()
+    sight = Sight(looked, alerts.windows, alerts.reasons)
     sight.remember(rules)
     found: list[Alert] = []
     changes: list[tuple[int, State]] = []

@@ -8,6 +8,7 @@ import numpy as np
 from lagwatch.judge.columns import COLUMNS, Reading, left_s, patience_s
 from lagwatch.judge.conditions import Read
 from lagwatch.judge.itself import of_receivers, of_service
+from lagwatch.judge.reasons import Reasons
 from lagwatch.judge.subjects import Subjects, subjects
 from lagwatch.judge.windows import Window
 from lagwatch.model.alerts import Condition, Rule, Statistic
@@ -41,14 +42,14 @@ class Looked:
 class Sight:
     """What is looked at, through the eyes of the rules; lives for one evaluation."""
 
-    def __init__(self, looked: Looked, windows: dict[WindowKey, Window]) -> None:
+    def __init__(self, looked: Looked, windows: dict[WindowKey, Window], reasons: Reasons) -> None:
         self.looked = looked
         self.view = looked.view
         self._windows = windows
         self._subjects: dict[str, Subjects] = {}
         self._readings: dict[tuple[str, str], Reading] = {}
         self._left: dict[str, Float64 | None] = {}
-        self._diagnoses: dict[str, Diagnosis | None] = {}
+        self._reasons = reasons
 
     def sees(self, grain: str) -> bool:
         """Whether rules of this grain are judged here."""
@@ -125,6 +126,4 @@ class Sight:
 
     def diagnosis(self, group: str) -> Diagnosis | None:
         """Why a group lags; None where nobody can say."""
-        if group not in self._diagnoses:
-            self._diagnoses[group] = None if self.looked.why is None else self.looked.why(group)
-        return self._diagnoses[group]
+        return None if self.looked.why is None else self._reasons.of(group, self.looked.why)

@@ -8,6 +8,7 @@ from lagwatch.analyze.diagnosis import diagnosis_of
 from lagwatch.config import default_rules
 from lagwatch.cycle import Memory, advance
 from lagwatch.judge.engine import Alerts, judge
+from lagwatch.judge.reasons import Reasons
 from lagwatch.judge.sight import Looked
 from lagwatch.model.alerts import Condition, Rule, Severity, State
 from lagwatch.model.diagnosis import Cause, Diagnosis, Finding
@@ -69,6 +70,33 @@ def test_a_group_is_asked_about_once_however_many_alerts_it_has():
     looked = Looked(now=T0, view=view(poll(0, 5000)), why=asked.append)
     assert len(judge(alerts, looked, rules).alerts) == 3
     assert asked == ["billing"]
+
+
+def test_in_a_storm_some_groups_are_asked_about_anew_in_each_evaluation_and_all_in_turn():
+    reasons, asked = Reasons(), []
+    names = [f"group-{number}" for number in range(250)]
+
+    def why(name):
+        asked.append(name)
+        return Diagnosis(group=name, lag=1, sentence=f"as of {len(asked)}")
+
+    def evaluation(groups=names):
+        asked.clear()
+        reasons.begin()
+        return [reasons.of(name, why) for name in groups for _ in range(2)][::2]
+
+    assert [each.group for each in evaluation()] == asked == names
+    seen = []
+    for _ in range(3):
+        evaluation()
+        seen.append(list(asked))
+    assert [len(part) for part in seen] == [100, 100, 100]
+    assert set(seen[0]) | set(seen[1]) | set(seen[2]) == set(names)
+    assert evaluation(["new", *names])[0].group == "new"
+    assert len(asked) == 101
+    evaluation(["other"])
+    evaluation(names)
+    assert len(asked) == 250, "who was not asked about is forgotten"
 
 
 def test_an_alert_that_has_ended_says_what_it_was():
