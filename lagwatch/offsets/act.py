@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from lagwatch.collect import Reader, ReaderOptions
 from lagwatch.collect.client import Client
+from lagwatch.collect.details.options import NO_DETAILS
 from lagwatch.collect.errors import NoAnswer
 from lagwatch.collect.exchange import Exchange
 from lagwatch.collect.metadata import MetadataReader
@@ -35,7 +36,10 @@ PAUSE_S = 0.2
 
 _SLACK_S = 1.0
 
-_MOVING = frozenset({"COORDINATOR_LOAD_IN_PROGRESS", "COORDINATOR_NOT_AVAILABLE", "NOT_COORDINATOR"})
+_MOVING = frozenset(
+    {"COORDINATOR_LOAD_IN_PROGRESS", "COORDINATOR_NOT_AVAILABLE", "NOT_COORDINATOR", "CONNECTION_FAILED"}
+)
+"""Until another broker is found to be dead, it is still named as the coordinator: no connection is no reason to give up."""
 
 _GRANT = "kafka-acls.sh --add --allow-principal User:<ours>"
 _SENTENCES: Mapping[str, str] = {
@@ -67,7 +71,11 @@ class Hand:
 
     def __init__(self, options: ReaderOptions, group: str) -> None:
         self._options = replace(
-            options, groups=NameFilter(include=(re.escape(group),)), topics=NameFilter(), internal_topics=True
+            options,
+            groups=NameFilter(include=(re.escape(group),)),
+            topics=NameFilter(),
+            internal_topics=True,
+            details=NO_DETAILS,
         )
         self._group = group
         self._client = Client(options.bootstrap, options.client)

@@ -174,6 +174,11 @@ def behind(seen: View, seconds: float) -> View:
     return replace(seen, pairs=pairs)
 
 
+def unread(seen: View, share: float) -> View:
+    """Of every pair this share of what is retained is unread, and the oldest is being deleted."""
+    return replace(seen, pairs=replace(seen.pairs, retained_share=np.full(len(seen.pairs), share)))
+
+
 def gone(seen: View, seconds: float) -> View:
     """Every group has had no members for so long."""
     return replace(seen, groups=replace(seen.groups, members_gone_s=np.full(len(seen.snapshot.groups), seconds)))

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from lagwatch.model.details import Details
-from lagwatch.model.snapshot import Broker, Int64, Snapshot
+from lagwatch.model.snapshot import Broker, Float64, Int64, Snapshot
 from lagwatch.model.view import View
 
 GOOD_REPLICATION = 3
@@ -26,6 +26,7 @@ class Facts:
         self.view = view
         self.snapshot: Snapshot = view.snapshot
         self.details: Details = view.snapshot.details or Details()
+        self._worst: dict[int, Mapping[str, tuple[float, str]]] = {}
 
     @property
     def brokers(self) -> tuple[Broker, ...]:
@@ -127,6 +128,21 @@ class Facts:
             if int(broker) in held:
                 held[int(broker)] = int(count)
         return held
+
+    def worst_pairs(self, column: Float64) -> Mapping[str, tuple[float, str]]:
+        """Of each topic the largest known value of a column of pairs, and whose that is; nothing if the column is not filled."""
+        if id(column) not in self._worst:
+            self._worst[id(column)] = dict(self._worst_of(column))
+        return self._worst[id(column)]
+
+    def _worst_of(self, column: Float64) -> Iterator[tuple[str, tuple[float, str]]]:
+        pairs = self.view.pairs
+        if len(column) != len(pairs):
+            return
+        rows = np.flatnonzero(np.isfinite(column) & (column > 0))
+        for row in rows[np.argsort(column[rows], kind="stable")]:  # the largest comes last, and stays
+            name = self.snapshot.topics.names[int(pairs.topic[row])]
+            yield name, (float(column[row]), self.snapshot.groups[int(pairs.group[row])].name)
 
     def feature(self, name: str) -> int | None:
         """The level of a finalized feature of the cluster; None if features are not known, 0 if this one is not there."""

@@ -3,8 +3,6 @@
 import math
 from collections.abc import Iterator
 
-import numpy as np
-
 from lagwatch.analyze.audit.commands import set_topic
 from lagwatch.analyze.audit.facts import DAY_MS, HOUR_MS, LONG_MAX, Facts
 from lagwatch.analyze.audit.rule import Hit, Judged
@@ -28,33 +26,36 @@ def policy(facts: Facts, topic: str) -> frozenset[str]:
 
 
 def _retention_near(facts: Facts) -> Iterator[Hit]:
-    for topic, (behind_s, group) in _longest_lag(facts).items():
-        keeps_ms = facts.topic_number(topic, "retention.ms")
-        if "delete" not in policy(facts, topic) or keeps_ms is None or keeps_ms <= 0:
-            continue
-        share = behind_s * 1000 / keeps_ms
-        if share > NEAR:
-            level = Level.ERROR if share > VERY_NEAR else None
-            seen = (
-                f"keeps records for {duration(keeps_ms / 1000)}, and {group} is {duration(behind_s)} behind: "
-                f"{min(share, 1):.0%} of that."
-            )
-            yield Hit(
-                topic, seen, set_topic(facts, topic, "retention.ms", _rounded(2 * behind_s * 1000, keeps_ms)), level
-            )
+    for topic in facts.users_topics:
+        if "delete" in policy(facts, topic) and (hit := _by_time(facts, topic) or _by_size(facts, topic)):
+            yield hit
 
 
-def _longest_lag(facts: Facts) -> dict[str, tuple[float, str]]:
-    """Of each topic the longest known time lag of a group, in seconds, and whose that is."""
-    pairs, longest = facts.view.pairs, dict[str, tuple[float, str]]()
-    if len(pairs.time_lag_s) != len(pairs):
-        return longest
-    for row in np.flatnonzero(pairs.time_lag_s > 0):
-        topic = facts.snapshot.topics.names[int(pairs.topic[row])]
-        behind_s = float(pairs.time_lag_s[row])
-        if math.isfinite(behind_s) and behind_s > longest.get(topic, (0.0, ""))[0]:
-            longest[topic] = behind_s, facts.snapshot.groups[int(pairs.group[row])].name
-    return longest
+def _by_time(facts: Facts, topic: str) -> Hit | None:
+    behind_s, group = facts.worst_pairs(facts.view.pairs.time_lag_s).get(topic, (0.0, ""))
+    keeps_ms = facts.topic_number(topic, "retention.ms")
+    share = 0.0 if keeps_ms is None or keeps_ms <= 0 else behind_s * 1000 / keeps_ms
+    if keeps_ms is None or share <= NEAR:
+        return None
+    seen = (
+        f"keeps records for {duration(keeps_ms / 1000)}, and {group} is {duration(behind_s)} behind: "
+        f"{min(share, 1):.0%} of that."
+    )
+    mend = set_topic(facts, topic, "retention.ms", _rounded(2 * behind_s * 1000, keeps_ms))
+    return Hit(topic, seen, mend, Level.ERROR if share > VERY_NEAR else None)
+
+
+def _by_size(facts: Facts, topic: str) -> Hit | None:
+    share, group = facts.worst_pairs(facts.view.pairs.retained_share).get(topic, (0.0, ""))
+    keeps = facts.topic_number(topic, "retention.bytes")
+    if keeps is None or keeps <= 0 or share <= NEAR:
+        return None
+    seen = (
+        f"keeps {size(keeps)} a partition, and {group} has not read {min(share, 1):.0%} of what is there, "
+        "while the oldest is deleted."
+    )
+    mend = set_topic(facts, topic, "retention.bytes", 2 * keeps)
+    return Hit(topic, seen, mend, Level.ERROR if share > VERY_NEAR else None)
 
 
 def _rounded(least_ms: float, now_ms: int) -> int:
@@ -106,7 +107,7 @@ def _tombstones(facts: Facts) -> Iterator[Hit]:
         keeps = facts.topic_number(topic, "delete.retention.ms")
         if "compact" not in policy(facts, topic) or keeps is None:
             continue
-        behind_s, group = _longest_lag(facts).get(topic, (0.0, ""))
+        behind_s, group = facts.worst_pairs(facts.view.pairs.time_lag_s).get(topic, (0.0, ""))
         if keeps < HOUR_MS or behind_s * 1000 > keeps:
             who = (
                 f"{group} is {duration(behind_s)} behind"
@@ -159,9 +160,11 @@ RULES = (
             level=Level.WARNING,
             kind=Kind.TOPIC,
             title="Retention close to the longest lag",
-            check="A group is behind by more than half of the topic's retention.ms (an error: by more than 80 %).",
+            check="A group is behind by more than half of the topic's retention.ms, or has not read more than "
+            "half of what retention.bytes "
+            "keeps (an error: more than 80 %).",
             why="A reader that falls a little further behind loses records that it has never seen.",
-            mend="Longer retention while the reader catches up; the command doubles it until it is twice the lag.",
+            mend="Longer retention while the reader catches up; the command doubles it, by time until it is twice the lag.",
         ),
         _retention_near,
     ),

@@ -71,8 +71,8 @@ def _min_insync_all(facts: Facts) -> Iterator[Hit]:
     for topic in facts.users_topics:
         count, least = facts.replicas(topic), facts.topic_number(topic, "min.insync.replicas")
         if count is not None and least is not None and least >= count and least > 1:
-            when = "never" if least > count else "no longer when one broker is away"
-            seen = f"has min.insync.replicas={least} and {plural(count, 'replica')}: with acks=all it can be written {when}."
+            when = "it can never be written" if least > count else "it can no longer be written once a broker is away"
+            seen = f"has min.insync.replicas={least} and {plural(count, 'replica')}: with acks=all {when}."
             yield Hit(topic, seen, set_topic(facts, topic, "min.insync.replicas", max(count - 1, 1)))
 
 

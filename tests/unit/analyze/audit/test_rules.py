@@ -12,7 +12,7 @@ from lagwatch.model.details import Features, Quorum, QuorumNode, Reassignment
 from lagwatch.model.snapshot import Gap, Group, Member
 from lagwatch.model.words import duration
 from tests.support import audited
-from tests.support.audited import BILLING, DAY_S, LONG_MAX, MEMBERS, behind, gone, good
+from tests.support.audited import BILLING, DAY_S, LONG_MAX, MEMBERS, behind, gone, good, unread
 
 COMPACT = {"cleanup.policy": "compact"}
 CLASSIC = replace(BILLING, type="classic", protocol_type="consumer", protocol="cooperative-sticky")
@@ -80,6 +80,8 @@ SPOILT = {
     "topic-retention-near-lag": [
         (behind(good(), 4 * DAY_S), "orders", Level.WARNING),
         (behind(good(), 6.9 * DAY_S), "orders", Level.ERROR),
+        (unread(good(topics={"orders": {"retention.bytes": "1000000"}}), 0.6), "orders", Level.WARNING),
+        (unread(good(topics={"orders": {"retention.bytes": "1000000"}}), 0.9), "orders", Level.ERROR),
     ],
     "topic-retention-none": [(good(topics={"orders": {"retention.ms": "-1"}}), "orders", Level.NOTE)],
     "topic-compaction-unbounded": [
@@ -263,6 +265,7 @@ CASES = [
 
 def test_a_well_set_cluster_gives_no_finding():
     assert audit(good()).findings == ()
+    assert audit(unread(good(), 0.9)).findings == ()  # by time alone it is kept long enough
     assert audit(good(topics={"changes": COMPACT, "__share_group_state": {}})).findings == ()
 
 
