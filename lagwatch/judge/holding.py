@@ -74,7 +74,7 @@ def _told(each: OpenProducer, now: float) -> str:
     if each.since is not None:
         facts.append(f"last written {duration(max(0.0, now - each.since))} ago")
     if each.hung:
-        facts.append("no coordinator has a transaction open for it: it is hung")
+        facts.append("its coordinator would have ended it long ago: it is hung")
     elif each.coordinator != UNKNOWN:
         facts.append(f"coordinator: broker {each.coordinator}")
     return f"producer {each.producer_id} ({', '.join(facts)})"

@@ -89,9 +89,10 @@ class OpenProducer:
     the producer last wrote, `started_at` when its transaction began, seconds since the epoch, None where unknown; `start_offset`
     is where the transaction begins in the partition.
 
-    `transactional_id` is "" where no coordinator knows the producer. `state` is the coordinator's word for the transaction
-    (Ongoing, ...), "" where none has one, None where that is unknown because a broker did not answer; `coordinator` is its
-    broker, UNKNOWN where there is none.
+    `transactional_id` is "" where no coordinator tells of the producer (brokers leave out what we may not see, without a word).
+    `state` is the coordinator's word for the transaction (Ongoing, ...), "" where none has one, None where a broker did not
+    answer; `coordinator` is its broker, UNKNOWN where there is none. `hung`: no coordinator will ever end the transaction, so that
+    an operator must; None where that is not known, or not yet.
     """
 
     topic: str
@@ -105,11 +106,7 @@ class OpenProducer:
     state: str | None = None
     coordinator: int = UNKNOWN
     started_at: float | None = None
-
-    @property
-    def hung(self) -> bool | None:
-        """Whether no coordinator will ever end the transaction, so that an operator must; None where that is unknown."""
-        return None if self.state is None else self.state not in OPEN_STATES
+    hung: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

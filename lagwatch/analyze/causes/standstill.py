@@ -144,7 +144,8 @@ def _who(
     name = (holder.transactional_id if holder else "") or (transaction.transactional_id if transaction else "")
     since = transaction.started_at if transaction and transaction.started_at else holder.since if holder else None
     age_s = None if since is None else case.view.snapshot.at - since
-    called = f", transactional id {name}" if name else "; no transaction coordinator knows it, so it is hung"
+    called = f", transactional id {name}" if name else ""
+    called += "; no coordinator will end it: it is hung" if holder is not None and holder.hung else ""
     begun = "" if age_s is None else f", since {duration(max(age_s, 0.0))} ago"
     return f"It is that of producer {producer}{called}{begun}.", {
         "producer_id": str(producer),
@@ -154,7 +155,7 @@ def _who(
 
 
 def _end(topic: str, partition: int, holder: OpenProducer | None, transaction: Transaction | None) -> str:
-    if holder is not None and transaction is None and not holder.transactional_id:
+    if holder is not None and holder.hung:
         return (
             "Nobody will end it by itself: kafka-transactions.sh abort "
             f"--topic {topic} --partition {partition} --start-offset {holder.start_offset}."

@@ -22,9 +22,11 @@ TOO_MANY = "TOO_MANY"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
     """
-    One reading of one part. `lso` and `end` are parallel to the layout's partitions (UNKNOWN where not known), `config` has the
-    settings of its topics as far as they are known; `gaps` takes what is missing of `part`, and `silent` the brokers that had
-    not even answered what the poll is about.
+    One reading of one part.
+
+    `lso` and `end` are parallel to the layout's partitions (UNKNOWN where not known), `config` has the settings of its topics as
+    far as they are known; no transaction lasts for longer than `longest_transaction_s`. `gaps` takes what is missing of `part`,
+    and `silent` the brokers that had not even answered what the poll is about.
     """
 
     part: str
@@ -33,6 +35,7 @@ class Asking:
     lso: Int64
     end: Int64
     config: Sequence[Mapping[str, str]]
+    longest_transaction_s: float = 900.0
     gaps: Gaps = field(default_factory=Gaps)
     silent: set[int] = field(default_factory=set)
 

@@ -3,9 +3,10 @@ Who holds back a last stable offset: DescribeProducers, to the leaders of partit
 2.8; it takes READ on the topic).
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -15,7 +16,7 @@ from lagwatch.collect.details.asking import TOO_MANY, Asking
 from lagwatch.collect.errors import NoAnswer, error_name
 from lagwatch.collect.layout import Topology
 from lagwatch.collect.requests import DESCRIBE_PRODUCERS, LIST_TRANSACTIONS
-from lagwatch.model.details import OpenProducer, Transaction
+from lagwatch.model.details import OPEN_STATES, OpenProducer, Transaction
 from lagwatch.model.snapshot import NO_LEADER, UNKNOWN, Int64
 
 MOST_PARTITIONS = 100
@@ -58,7 +59,9 @@ class HolderReader:
         if strangers:
             named, asked_all = await _named(asking, sorted(strangers))
             all_answered &= asked_all
-        return tuple(_holder(each, by_producer, named, all_answered=all_answered) for each in found)
+        now, longest = time.time(), asking.longest_transaction_s
+        holders = (_holder(each, by_producer, named, all_answered=all_answered) for each in found)
+        return tuple(replace(each, hung=_hung(each, now, longest)) for each in holders)
 
     def _held(self, asking: Asking) -> Int64:
         """Rows that are held since the last reading at least, the longest first; in the first one, all that are held."""
@@ -150,3 +153,16 @@ def _holder(found: _Open, ongoing: Mapping[int, Transaction], named: Named, *, a
         coordinator=node,
         started_at=None if transaction is None else transaction.started_at,
     )
+
+
+def _hung(holder: OpenProducer, now: float, longest_s: float) -> bool | None:
+    """
+    Whether no coordinator will end the transaction.
+
+    One that lasts for longer than transactions may would have been aborted by its coordinator; one that is younger may have
+    begun or ended while we asked, or be hidden from us.
+    """
+    if holder.state in OPEN_STATES:
+        return False
+    overdue = holder.since is not None and now - holder.since > longest_s
+    return True if overdue and holder.state is not None else None

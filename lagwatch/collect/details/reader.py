@@ -25,6 +25,9 @@ from lagwatch.model.details import Details, Elr, Features, LogDirs, Part, Quorum
 SHARE = 0.25
 """The part of a poll's deadline that slow facts may take, all together."""
 
+LONGEST_TRANSACTION_S = 900.0
+"""transaction.max.timeout.ms as Kafka has it by default."""
+
 LEAST_S = 0.2
 """With less time than this none is asked for."""
 
@@ -116,7 +119,15 @@ class DetailReader:
 
     def _asking(self, slot: Slot[Any], exchange: Exchange, layout: Layout, ends: Ends) -> Asking:
         config = self._settings.column(layout.topology)
-        return Asking(part=slot.part, exchange=exchange, layout=layout, lso=ends.lso, end=ends.end, config=config)
+        return Asking(
+            part=slot.part,
+            exchange=exchange,
+            layout=layout,
+            lso=ends.lso,
+            end=ends.end,
+            config=config,
+            longest_transaction_s=_longest_transaction_s(self._brokers.value),
+        )
 
     def _spread(self, due: list[tuple[Slot[Any], Asking]]) -> list[tuple[Slot[Any], Asking]]:
         heavy = sorted((each for each in due if each[0].heavy), key=lambda each: each[0].due_at)[: self._heavy_now]
@@ -128,3 +139,13 @@ def _moving(asking: Asking, slot: Slot[tuple[Reassignment, ...]]) -> bool:
     """Whether partitions may be on the move: some were, or have replicas that are not in sync."""
     layout = asking.layout
     return bool(slot.value is not None and slot.value.value) or len(layout.isr.brokers) < len(layout.replicas.brokers)
+
+
+def _longest_transaction_s(brokers: Part[Mapping[int, Mapping[str, str]]] | None) -> float:
+    """How long a transaction may last, by the settings of brokers; the default of Kafka where these are not known."""
+    answer = 0.0
+    for settings in () if brokers is None else brokers.value.values():
+        text = settings.get("transaction.max.timeout.ms", "")
+        endless = settings.get("transaction.two.phase.commit.enable") == "true"  # KIP-939: they end when told to
+        answer = max(answer, float("inf") if endless else int(text) / 1000 if text.isdecimal() else 0.0)
+    return answer or LONGEST_TRANSACTION_S

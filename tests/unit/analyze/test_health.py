@@ -219,9 +219,9 @@ def test_a_failure_that_ends_the_quorum_is_told():
 
 def test_transactions_are_counted_and_hung_ones_told_apart():
     ongoing = [Transaction(transactional_id="a", producer_id=1, state="Ongoing", started_at=T0 - 90)]
-    holder = OpenProducer(topic="orders", partition=0, producer_id=8, producer_epoch=0, start_offset=3, state="")
-    known = replace(holder, producer_id=1, state="Ongoing")
-    unsure = replace(holder, producer_id=2, state=None)
+    holder = OpenProducer(topic="orders", partition=0, producer_id=8, producer_epoch=0, start_offset=3, hung=True)
+    known = replace(holder, producer_id=1, hung=False)
+    unsure = replace(holder, producer_id=2, hung=None)
     found = health(orders(), details=d.details(ongoing=ongoing, holders=[holder, known, unsure]))
     assert (found.open_transactions, found.hung_transactions, found.oldest_transaction_s) == (1, 1, 90)
     none = health(orders())

@@ -57,7 +57,9 @@ def test_a_known_transaction_is_named_with_its_coordinator_and_its_age():
 
 @pytest.mark.parametrize("name", ["", "payer"])
 def test_a_hung_one_comes_first_and_the_command_that_ends_it_is_given(name):
-    hung = holder(producer_id=9, start_offset=55, state="CompleteAbort" if name else "", transactional_id=name)
+    hung = holder(
+        producer_id=9, start_offset=55, state="CompleteAbort" if name else "", transactional_id=name, hung=True
+    )
     known = holder(transactional_id="other", state="Ongoing", coordinator=2)
     found = alert(d.details(ongoing=[], holders=[known, hung]))
     assert found.seen["held_by"].startswith("producer 9 (")

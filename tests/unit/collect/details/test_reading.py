@@ -196,17 +196,17 @@ def producers(_number, request):
     kind = DescribeProducersResponse.TopicResponse
     partition, state = kind.PartitionResponse, kind.PartitionResponse.ProducerState
 
-    def producer(number, start):
+    def producer(number, start, young=False):
         return state(
             producer_id=number,
             producer_epoch=1,
             last_sequence=3,
-            last_timestamp=6_000,
+            last_timestamp=int(1000 * (time.time() - 10)) if young else 6_000,
             coordinator_epoch=0,
             current_txn_start_offset=start,
         )
 
-    active = [producer(7, 90), producer(8, 95), producer(9, 97), producer(10, -1)]
+    active = [producer(7, 90), producer(8, 95), producer(9, 97), producer(10, -1), producer(11, 98, young=True)]
     return DescribeProducersResponse(
         throttle_time_ms=0,
         topics=[
@@ -244,7 +244,8 @@ def test_producers_that_hold_a_partition_are_named(open_transactions, reader):
         ),
     )
     usual = {"topic": "orders", "partition": 0, "producer_epoch": 1, "coordinator_epoch": 0, "since": 6.0}
-    assert transactions.holders == (
+    *holders, young = transactions.holders
+    assert tuple(holders) == (
         OpenProducer(
             **usual,
             producer_id=7,
@@ -253,13 +254,20 @@ def test_producers_that_hold_a_partition_are_named(open_transactions, reader):
             state="Ongoing",
             coordinator=2,
             started_at=5.0,
+            hung=False,
         ),
         OpenProducer(
-            **usual, producer_id=8, start_offset=95, transactional_id="gone-by", state="CompleteAbort", coordinator=3
+            **usual,
+            producer_id=8,
+            start_offset=95,
+            transactional_id="gone-by",
+            state="CompleteAbort",
+            coordinator=3,
+            hung=True,
         ),
-        OpenProducer(**usual, producer_id=9, start_offset=97, state=""),
+        OpenProducer(**usual, producer_id=9, start_offset=97, state="", hung=True),
     )
-    assert [each.hung for each in transactions.holders] == [False, True, True]
+    assert (young.producer_id, young.state, young.hung) == (11, "", None)  # it may have ended meanwhile, or be hidden
 
 
 def test_a_producer_whose_coordinator_may_be_silent_is_not_called_hung(open_transactions, reader):

@@ -37,8 +37,9 @@ HOLDERS = (
         state="Ongoing",
         coordinator=2,
         started_at=T0 - 90,
+        hung=False,
     ),
-    OpenProducer(topic="orders", partition=1, producer_id=9, producer_epoch=0, start_offset=5, state=""),
+    OpenProducer(topic="orders", partition=1, producer_id=9, producer_epoch=0, start_offset=5, state="", hung=True),
     OpenProducer(topic="billing", partition=0, producer_id=4, producer_epoch=0, start_offset=5),
 )
 DIRS = [
