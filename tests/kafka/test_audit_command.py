@@ -4,27 +4,26 @@ import json
 import os
 import stat
 import subprocess
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from confluent_kafka import Consumer
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 from typer.testing import CliRunner
 
 from lagwatch.cli import build
 from lagwatch.demo import KafkaCluster, programs, tools
 from lagwatch.demo.jars import jars
 from lagwatch.errors import LagwatchError
+from tests.kafka.collecting import only, reading
 from tests.kafka.support import (
     USERS,
     client,
     commit,
     create_topic,
     delete_topic,
-    member,
     produce,
-    read,
     unique,
     wait_until,
 )
@@ -191,21 +190,27 @@ def well_set(request):
         yield started
 
 
-def dynamic(bootstrap: str, **settings: str) -> None:
-    """Changes settings of all brokers while they run."""
-    changes = [
-        ConfigEntry(name.replace("_", "."), value, incremental_operation=AlterConfigOpType.SET)
-        for name, value in settings.items()
-    ]
-    admin = AdminClient(client(bootstrap))
-    resource = ConfigResource(ConfigResource.Type.BROKER, "", incremental_configs=changes)
-    for future in admin.incremental_alter_configs([resource]).values():
-        future.result(30)
-
-
 def rules(bootstrap: str) -> list[str]:
     # How full the disk of this computer is, is nobody's fault here.
     return sorted({each["rule"] for each in findings(bootstrap)} - {"broker-log-dir-full"})
+
+
+@contextmanager
+def reading_together(bootstrap: str, group: str, topic: str, *members: dict[str, str]) -> Iterator[Callable[[], None]]:
+    """Live members of a group; what is given polls each of them once, which they need to share partitions out."""
+    with ExitStack() as stack:
+        readers = []
+        for settings in members:
+            reader = Consumer(client(bootstrap, group_id=group, auto_offset_reset="earliest", **settings))
+            stack.callback(reader.close)
+            reader.subscribe([topic])
+            readers.append(reader)
+
+        def poll() -> None:
+            for reader in readers:
+                reader.poll(0.1)
+
+        yield poll
 
 
 @pytest.mark.slow
@@ -216,29 +221,29 @@ def test_a_well_set_cluster_with_well_behaved_members_gives_nothing_and_each_fau
     topic = create_topic(bootstrap, unique("audited"), 2)
     produce(bootstrap, topic, {0: 5, 1: 5})
     assert rules(bootstrap) == []
-    with ExitStack() as stack:
-        for number in range(2):
-            reader = stack.enter_context(
-                member(
-                    bootstrap,
-                    group,
-                    [topic],
-                    protocol="consumer",
-                    client_id=f"audited-{number}",
-                    group_instance_id=f"audited-{number}",
-                    client_rack="rack-1",
-                )
-            )
-            if number == 0:
-                read(reader, 10)
-        wait_until(lambda: rules(bootstrap) == [], "nothing is found", timeout_s=60)
+    names = [{"client_id": f"audited-{number}", "group_instance_id": f"audited-{number}"} for number in range(2)]
+    members = [{**name, "group_protocol": "consumer", "client_rack": "rack-1"} for name in names]
+    with reading_together(bootstrap, group, topic, *members) as poll:
 
-        dynamic(bootstrap, min_insync_replicas="1", message_max_bytes="5000000", unclean_leader_election_enable="true")
+        def nothing() -> bool:
+            poll()
+            return rules(bootstrap) == [] and len(assigned(bootstrap, group)) == 2
+
+        wait_until(nothing, "nothing is found", timeout_s=60)
+        bad = "min.insync.replicas=1,message.max.bytes=5000000,unclean.leader.election.enable=true"
+        alter = f"kafka-configs.sh --bootstrap-server {bootstrap} --alter --entity-type brokers --entity-default"
+        shell(f"{alter} --add-config {bad}")
         faults = ["broker-min-insync-one", "broker-record-size", "broker-unclean-election"]
         wait_until(lambda: rules(bootstrap) == faults, "the brokers' faults are found")
         for command in {each["command"] for each in findings(bootstrap) if each["rule"] in faults}:
             shell(command)
-        wait_until(lambda: rules(bootstrap) == [], "the brokers' faults are mended", timeout_s=60)
+        wait_until(nothing, "the brokers' faults are mended", timeout_s=60)
+
+
+def assigned(bootstrap: str, group: str) -> list[str]:
+    """The members of the group that have partitions."""
+    with reading(bootstrap, groups=only(group)) as reader:
+        return [each.id for found in reader.read().groups for each in found.members if each.assigned]
 
 
 @pytest.mark.slow
@@ -248,11 +253,8 @@ def test_groups_that_are_set_the_old_way_are_told_what_to_change(well_set):
     bootstrap, group = well_set.bootstrap, unique("old-way")
     topic = create_topic(bootstrap, unique("old-way"), 1)
     produce(bootstrap, topic, {0: 5})
-    with ExitStack() as stack:
-        stack.enter_context(member(bootstrap, group, [topic], partition_assignment_strategy="range"))
-        second = Consumer(client(bootstrap, group_id=group, partition_assignment_strategy="range"))
-        stack.callback(second.close)
-        second.subscribe([topic])
+    old = {"partition_assignment_strategy": "range", "enable_auto_commit": "false"}
+    with reading_together(bootstrap, group, topic, old, old) as poll:
         expected = {
             "client-unnamed",
             "group-classic-protocol",
@@ -263,7 +265,7 @@ def test_groups_that_are_set_the_old_way_are_told_what_to_change(well_set):
         }
 
         def seen() -> bool:
-            second.poll(0.1)
+            poll()
             return set(about(bootstrap, group)[group]) == expected
 
         wait_until(seen, "every rule about the group speaks", timeout_s=60)
