@@ -6,6 +6,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource
 from kafka import KafkaAdminClient
 
+from lagwatch.collect.details.options import NO_DETAILS
 from lagwatch.model.snapshot import UNKNOWN
 from tests.kafka.collecting import commits, groups, offsets, only, reading, reported_lag
 from tests.kafka.support import (
@@ -242,7 +243,7 @@ def test_a_group_that_is_deleted_is_gone_without_a_gap(cluster, admin, topic):
 def test_a_steady_poll_of_three_brokers_takes_about_a_dozen_requests(cluster, topic):
     group = unique("collect-steady")
     commit(cluster.bootstrap, group, {(topic, 0): 1})
-    with reading(cluster.bootstrap, groups=only(group), topics=only(topic)) as reader:
+    with reading(cluster.bootstrap, groups=only(group), topics=only(topic), details=NO_DETAILS) as reader:
         reader.read()
         reader.read()
         requests = reader.read().stats.requests

@@ -15,9 +15,12 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from lagwatch.collect import DetailOptions
+from lagwatch.collect.details.options import NO_DETAILS
 from lagwatch.collect.oauth import BearerTokens
 from lagwatch.demo import unsecured_token
 from lagwatch.errors import AccessDenied, AuthenticationFailed, ClusterUnreachable, CollectError
+from lagwatch.model.snapshot import DETAIL_PARTS
 from tests.kafka.collecting import commits, groups, offsets, only, reading, reasons, timed
 from tests.kafka.support import USERS, client, commit, create_topic, member, produce, unique, wait_until
 
@@ -158,7 +161,9 @@ def test_facts_over_tls_and_sasl_are_those_of_the_plain_listener(secure_cluster,
 
 def test_somebody_without_any_right_is_denied_and_let_in_once_it_is_granted(secure_cluster, admin, topic):
     who = unique("nobody")
-    with reading(secure_cluster.listener("SASL_PLAINTEXT"), deadline_s=8, client=token(who)) as reader:
+    with reading(
+        secure_cluster.listener("SASL_PLAINTEXT"), deadline_s=8, client=token(who), details=NO_DETAILS
+    ) as reader:
         with pytest.raises(AccessDenied, match="Grant lagwatch's principal DESCRIBE"):
             timed(reader, 8)
         grant(admin, who, AclOperation.DESCRIBE, ResourceType.TOPIC, topic)
@@ -241,3 +246,41 @@ def test_a_tls_listener_that_hangs_does_not_keep_a_poll_from_ending(secure_clust
                     timed(reader, 3)
     finally:
         secure_cluster.node(1).resume()
+
+
+def test_each_slow_part_says_which_right_it_lacks_and_is_read_once_it_has_it(secure_cluster, admin, topic):
+    who = unique("details")
+    grant(admin, who, AclOperation.DESCRIBE, ResourceType.TOPIC, topic)
+
+    def read():
+        options = {"client": token(who), "topics": only(topic), "details": DetailOptions(at_once=True)}
+        with reading(secure_cluster.listener("SASL_PLAINTEXT"), **options) as reader:
+            return reader.read()
+
+    denied = read()
+    assert reasons(denied) == {
+        ("broker_config", "CLUSTER_AUTHORIZATION_FAILED"): 1,
+        ("group_list", "CLUSTER_AUTHORIZATION_FAILED"): 1,
+        ("log_dirs", "CLUSTER_AUTHORIZATION_FAILED"): 1,
+        ("quorum", "CLUSTER_AUTHORIZATION_FAILED"): 1,
+        ("reassignments", "CLUSTER_AUTHORIZATION_FAILED"): 1,
+        ("topic_config", "TOPIC_AUTHORIZATION_FAILED"): 1,
+    }
+    hints = {gap.part: gap.hint for gap in denied.gaps}
+    assert "--operation DescribeConfigs --cluster" in hints["broker_config"]
+    assert "--operation Describe --cluster" in hints["log_dirs"]
+    assert denied.details.features is not None
+    for operation in (AclOperation.DESCRIBE, AclOperation.DESCRIBE_CONFIGS):
+        grant(admin, who, operation, *CLUSTER)
+    grant(admin, who, AclOperation.DESCRIBE_CONFIGS, ResourceType.TOPIC, topic)
+
+    def allowed():
+        seen = read()
+        return None if {gap.part for gap in seen.gaps} & {*DETAIL_PARTS, "topic_config"} else seen
+
+    seen = wait_until(allowed, "a poll without gaps in slow facts")
+    assert seen.details.log_dirs.value.brokers == (1,)
+    assert seen.details.quorum.value.leader == 1
+    assert "log.dirs" in seen.details.broker_config.value[1]
+    secrets = [name for name in seen.details.broker_config.value[1] if "password" in name or "jaas" in name]
+    assert secrets == []

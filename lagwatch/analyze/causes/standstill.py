@@ -109,7 +109,7 @@ def _blocked(case: Case, each: OnTopic, rows: np.ndarray) -> Finding:
         f"a transaction that has been open for {duration(held_s)} or longer holds back the rest ({messages(lag)}, from offset "
         f"{stable:,}). {who}",
         certainty=(0.96 if holder or transaction else 0.9) * (0.5 + 0.5 * case.share(lag)),
-        next_step=_end(each.topic, partition, holder, transaction),
+        next_step=_end(each.topic, partition, holder),
         topic=each.topic,
         partition=partition,
         evidence={"last_stable_offset": float(stable), "lso_held_s": held_s, "held_back": lag, **evidence},
@@ -154,7 +154,7 @@ def _who(
     }
 
 
-def _end(topic: str, partition: int, holder: OpenProducer | None, transaction: Transaction | None) -> str:
+def _end(topic: str, partition: int, holder: OpenProducer | None) -> str:
     if holder is not None and holder.hung:
         return (
             "Nobody will end it by itself: kafka-transactions.sh abort "
