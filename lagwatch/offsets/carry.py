@@ -1,13 +1,23 @@
 """One act, from its checks to what came of it: the backup first, then the offsets, then a look at what there is."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 from lagwatch.errors import CollectError, OffsetsError
-from lagwatch.offsets.act import Hand
 from lagwatch.offsets.files import Backup, write_backup
 from lagwatch.offsets.plan import Move, Plan, Result, check
-from lagwatch.offsets.seen import Seen
+from lagwatch.offsets.seen import Partition, Seen
+
+
+class Mover(Protocol):
+    """Who moves offsets and looks at them (`act.Hand`)."""
+
+    def move(self, moves: Sequence[Move]) -> dict[Partition, str]:
+        """Why it failed, for each partition where it did."""
+
+    def look(self) -> Seen:
+        """The group as it is; raises CollectError or OffsetsError."""
 
 
 class Log(Protocol):
@@ -27,7 +37,7 @@ def refuse(plan: Plan, seen: Seen) -> None:
         raise OffsetsError("nothing was changed: " + "; ".join(problems) + ".")
 
 
-def carry_out(plan: Plan, hand: Hand, seen: Seen, backup: Path, log: Log) -> list[Result]:
+def carry_out(plan: Plan, hand: Mover, seen: Seen, backup: Path, log: Log) -> list[Result]:
     """
     Do it, and say what came of each partition. Raises OffsetsError or StoreError if nothing was done.
 
