@@ -13,7 +13,7 @@ _PARTS = {
     "broker_config": "settings of brokers",
     "topic_config": "settings of topics",
     "log_dirs": "log directories",
-    "quorum": "the controller quorum",
+    "quorum": "voters of the controller quorum",
     "features": "features of the cluster",
     "reassignments": "reassignments",
     "transactions": "transactions",
@@ -37,7 +37,7 @@ def _unseen(facts: Facts) -> Iterator[Hit]:
         if part not in told and getattr(facts.details, part) is None:
             yield Hit(
                 what,
-                f"{_upper(what)} are not read yet; lagwatch reads them one after the other within its first polls.",
+                f"{_upper(what)} are not read: one of the next polls does, unless the settings have turned them off (details).",
             )
     if "broker_config" not in told and facts.details.broker_config is not None:
         silent = [broker.id for broker in facts.brokers if broker.id not in facts.broker_settings]

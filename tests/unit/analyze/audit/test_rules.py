@@ -359,7 +359,7 @@ def test_before_the_slow_facts_are_read_everything_that_they_would_tell_is_unkno
     found = audit(bare).findings
     assert {each.rule.id for each in found} == {"unseen"}
     assert {each.subject for each in found} >= {"settings of brokers", "settings of topics", "log directories"}
-    assert all("not read yet" in each.message for each in found)
+    assert all("are not read: one of the next polls does" in each.message for each in found)
 
 
 def test_a_broker_whose_settings_are_missing_is_named():
