@@ -19,6 +19,7 @@ from lagwatch.analyze.causes.speed import flood, hot_partition, slow, too_few_me
 from lagwatch.analyze.causes.standstill import open_transaction, stalled
 from lagwatch.model.diagnosis import Diagnosis, Finding
 from lagwatch.model.view import View
+from lagwatch.model.words import plural
 
 CAUSES: Final[tuple[Callable[[Case], Finding | None], ...]] = (
     broker_fault,
@@ -71,5 +72,14 @@ def _plain(finding: Finding) -> Finding:
 
 def _nothing(case: Case) -> str:
     if case.lag is None:
-        return f"The lag of {case.name} is not known."
+        return _dark(case)
     return f"{case.name} keeps up: {case.lag:,} messages behind." if case.lag else f"{case.name} has read everything."
+
+
+def _dark(case: Case) -> str:
+    if not case.group.known:
+        return f"The committed offsets of {case.name} could not be read: its lag is not known."
+    if case.topics:
+        return f"The lag of {case.name} is not known: where the logs end could not be read."
+    live = f", although it has {plural(case.members, 'member')}" if case.members > 0 else ""
+    return f"{case.name} has committed nothing{live}: without commits its lag cannot be known."

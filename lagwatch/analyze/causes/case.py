@@ -18,6 +18,9 @@ MOST_TOPICS = 50
 STILL = 1 / 5
 """What has not moved for this part of the window of measurement stands still."""
 
+ONE_PARTITION = 2.0
+"""A single partition with so many times its ordinary lag is behind, even if the sum over all is ordinary."""
+
 LOOPS = 6
 """A group that rebalanced more often than this within a quarter of an hour does not come to rest."""
 
@@ -162,8 +165,7 @@ class OnTopic:
         flags: Bool = np.zeros(len(self.lags), dtype=np.bool_)
         if not self.stuck.any() or self.stuck.all():
             return flags
-        seconds = float(np.fmax(2.0 * self.interval_s, PREFETCHED * self.view.window_s))
-        busy = ~self.stuck & (self.lags > self.comes / 60.0 * seconds)
+        busy = ~self.stuck & (self.lags > self.in_hand)
         ids = [None if owner is None else owner.id for owner in self.owners]
         known = any(each is not None for each in ids)
         full = {ids[row] for row in np.flatnonzero(busy)} - ({None} if known else set())
@@ -188,7 +190,22 @@ class OnTopic:
         if not lag > 0 or self.value("left_s") >= 0:
             return False
         excess = float(ordinary(np.array(lag), np.array(self.produced), np.array(self.interval_s), self.view.window_s))
-        return not excess <= 1.0 and not self.value("behind_s") <= self.still_s
+        long_enough = not self.value("behind_s") <= self.still_s
+        return (not excess <= 1.0 and long_enough) or bool(self.lagging.any())
+
+    @cached_property
+    def lagging(self) -> Bool:
+        """Partitions that are behind by themselves: with more than is ordinary, and for longer than a moment."""
+        late: Float64 = np.full(len(self.lags), np.nan)
+        if len(self.view.time_lag_s):
+            late = self.view.time_lag_s[self.rows].astype(np.float64)
+        flags: Bool = (self.lags > ONE_PARTITION * self.in_hand) & (late > self.still_s)
+        return flags
+
+    @cached_property
+    def in_hand(self) -> Float64:
+        """The lag of each partition that is ordinary; NaN where it is not known what comes."""
+        return self.comes / 60.0 * float(np.fmax(2.0 * self.interval_s, PREFETCHED * self.view.window_s))
 
     @property
     def measured(self) -> bool:

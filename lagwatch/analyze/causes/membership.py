@@ -73,7 +73,7 @@ def rebalancing(case: Case) -> Finding | None:
     """The group has not been at rest for a while, or comes to rest only to leave it again."""
     unsettled_s, times = case.value("unsettled_s"), case.value("rebalances")
     lasts = not case.settled and unsettled_s > case.still_s
-    if not case.restless or not any(each.behind or each.stuck.any() for each in case.topics):
+    if not case.lag or not case.restless or not any(each.behind or each.stuck.any() for each in case.topics):
         return None
     who = _comes_and_goes(case)
     evidence: dict[str, float | str | None] = {

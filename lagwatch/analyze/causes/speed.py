@@ -107,7 +107,7 @@ def hot_partition(case: Case) -> Finding | None:
     """Most of the lag is on few partitions, because most of what comes does, or because their records take longer."""
     for each in case.behind:
         found = heap(each)
-        if found is None or each.direction < 0 or _laggard(case, each) is not None:
+        if found is None or not each.measured or each.direction < 0 or _laggard(case, each) is not None:
             continue
         which = numbered(found.partitions)
         owner = case.owner(each, int(np.argmax(each.lags))) if len(found.partitions) == 1 else ""
@@ -115,7 +115,7 @@ def hot_partition(case: Case) -> Finding | None:
         comes = (
             f"{get} {found.produce_share:.0%} of what comes ({rate(found.comes)})"
             if found.more_comes
-            else f"{get} no more than the share that is {'its' if len(found.partitions) == 1 else 'theirs'} ({rate(found.comes)})"
+            else f"{get} no more than an even share of what comes ({rate(found.comes)})"
         )
         return Finding(
             cause=Cause.HOT_PARTITION,

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from lagwatch.model.diagnosis import Finding
-from lagwatch.model.words import plural
+from lagwatch.model.words import figures, plural
 from lagwatch.publish.api.access import ClusterData, Everything, Seen, Source
 from lagwatch.publish.api.names import GroupName
 from lagwatch.publish.api.routers import group_parts, groups
@@ -59,12 +59,9 @@ def _finding(finding: Finding) -> str:
     place = finding.topic or ""
     if finding.partition is not None:
         place = f"{place}/{finding.partition}"
-    evidence = ", ".join(
-        f"{name.replace('_', ' ')} {value if isinstance(value, str) else f'{value:,.6g}'}"
-        for name, value in finding.evidence.items()
-        if value is not None
+    lines = facts(
+        (("Evidence", escape(figures(finding.evidence))), ("Next", escape(finding.next_step)), ("Where", escape(place)))
     )
-    lines = facts((("Evidence", escape(evidence)), ("Next", escape(finding.next_step)), ("Where", escape(place))))
     head = f"<h3>{finding.cause.value.replace('_', ' ')} <span>certainty {finding.certainty:.0%}</span></h3>"
     return f"<article>{head}<p>{escape(finding.sentence)}</p>{lines}</article>\n"
 
