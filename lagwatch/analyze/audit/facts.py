@@ -78,9 +78,12 @@ class Facts:
         return None if value is None else whole_number(value)
 
     def is_own(self, topic: str, name: str) -> bool:
-        """Whether a setting is the topic's own, and not the brokers' default; also if that is not known."""
+        """
+        Whether the topic must be told of a setting: it is its own and not the brokers' default, or that is not known, or the
+        brokers' settings are not, so that no rule speaks of their defaults.
+        """
         part = self.details.topic_overrides
-        return part is None or topic not in part.value or name in part.value[topic]
+        return not self.broker_settings or part is None or topic not in part.value or name in part.value[topic]
 
     @cached_property
     def places(self) -> Mapping[str, int]:

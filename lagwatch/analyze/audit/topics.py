@@ -159,7 +159,7 @@ RULES = (
             kind=Kind.TOPIC,
             title="min.insync.replicas=1 on a replicated topic",
             check="The topic has three replicas or more, and min.insync.replicas=1 of its own (see "
-            "broker-min-insync-one for the default).",
+            "broker-min-insync-one for the default, unless brokers hide theirs).",
             why="With acks=all a write is acknowledged although only the leader has it; if that broker is then "
             "lost, so is the write.",
             mend="min.insync.replicas=2; a write then waits for a second replica, and one broker may still be away.",
@@ -185,7 +185,8 @@ RULES = (
             level=Level.ERROR,
             kind=Kind.TOPIC,
             title="Unclean leader election",
-            check="unclean.leader.election.enable=true is the topic's own (see broker-unclean-election for the default).",
+            check="unclean.leader.election.enable=true is the topic's own (see broker-unclean-election for the "
+            "default, unless brokers hide theirs).",
             why="A replica that was not in sync may become leader; acknowledged records that it lacks are "
             "gone, and offsets are used twice.",
             mend="Turn it off; for a topic where availability matters more than its data, suppress this finding.",

@@ -331,6 +331,14 @@ def test_what_topics_inherit_is_told_of_the_brokers_alone():
     assert "which 4 topics inherit" in found[0].message
 
 
+def test_what_topics_inherit_is_told_of_the_topics_where_brokers_do_not_show_their_settings():
+    found = audit(good(topics={"orders": {"min.insync.replicas": "1"}}, broker_config=None)).findings
+    assert [(each.rule.id, each.subject) for each in found] == [
+        ("topic-min-insync-one", "orders"),
+        ("unseen", "settings of brokers"),
+    ]
+
+
 def test_two_in_sync_for_all_spares_topics_that_have_too_few_replicas():
     seen = good(
         replicas={"small": (1, 2)},
