@@ -39,16 +39,22 @@ def _unseen(facts: Facts) -> Iterator[Hit]:
                 what,
                 f"{_upper(what)} are not read: one of the next polls does, unless the settings have turned them off (details).",
             )
-    if "broker_config" not in told and facts.details.broker_config is not None:
-        silent = [broker.id for broker in facts.brokers if broker.id not in facts.broker_settings]
-        for broker in silent:
-            yield Hit(f"broker {broker}", "Its settings are not known: it did not answer.")
+    yield from _brokers(facts, told)
     if len(facts.snapshot.commits) and not present(facts):
         yield Hit(
             "internal topics",
             "Kafka's own topics are not watched, or hidden from this user: __consumer_offsets must be there, since groups commit.",
             "# in lagwatch.yaml, for the cluster\ninternal_topics: true",
         )
+
+
+def _brokers(facts: Facts, told: set[str]) -> Iterator[Hit]:
+    up = {broker.id for broker in facts.brokers}
+    for broker in facts.known_brokers:
+        if broker not in up:
+            yield Hit(f"broker {broker}", "It holds replicas and is not up: its settings and its disks are not known.")
+        elif "broker_config" not in told and facts.broker_settings and broker not in facts.broker_settings:
+            yield Hit(f"broker {broker}", "Its settings are not known: it did not answer.")
 
 
 def _of(gap: Gap) -> tuple[str, str, str]:

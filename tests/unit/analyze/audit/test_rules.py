@@ -297,9 +297,10 @@ def test_partitions_with_different_replicas_get_the_same():
     more = replace(more, brokers=table.replicas.brokers.__class__(len(brokers), dtype="int32"))
     more.brokers[:] = brokers
     spoilt = replace(seen, snapshot=replace(seen.snapshot, partitions=replace(table, replicas=more)))
-    (finding,) = audit(spoilt).findings
+    down, finding = audit(spoilt).findings
     assert (finding.rule.id, finding.subject) == ("topic-replication-uneven", "orders")
     assert "3 and 4 replicas" in finding.message
+    assert (down.rule.id, down.subject, "is not up" in down.message) == ("unseen", "broker 9", True)
 
 
 def test_a_small_cluster_is_told_so_once_and_its_topics_are_judged_by_what_there_is():
