@@ -14,7 +14,7 @@ from lagwatch.publish.api.schemas.groups import GroupDetail
 from lagwatch.publish.page.addresses import cluster_page
 from lagwatch.publish.page.alerts import alerts_about
 from lagwatch.publish.page.html import REFRESH_S, facts, framed, linked
-from lagwatch.publish.page.tables import group_partitions_table, group_topics_table, members_table
+from lagwatch.publish.page.tables import drained, group_partitions_table, group_topics_table, members_table
 
 router = APIRouter(include_in_schema=False)
 
@@ -75,13 +75,20 @@ def _in_numbers(detail: GroupDetail) -> str:
     if detail.unknown_partitions:
         behind = f"at least {behind}; the lag of {plural(detail.unknown_partitions, 'partition')} is unknown"
     growth = "unknown" if detail.growth_per_minute is None else f"{detail.growth_per_minute:+,.0f} messages a minute"
+    reads = detail.consumed_per_minute
     state = " · ".join(part for part in (detail.type, detail.state, detail.protocol) if part)
     return facts(
         (
             ("Behind", behind),
             ("Growth", growth),
+            ("Reads", "unknown" if reads is None else f"{reads:,.0f} messages a minute"),
+            ("Backlog read in", drained(detail) or "unknown"),
             ("State", escape(state) or "unknown"),
             ("Members", "unknown" if detail.members is None else f"{detail.members:,}"),
+            (
+                "Rebalances",
+                "" if not detail.rebalances.lately else f"{detail.rebalances.lately} in the last 15 minutes",
+            ),
             ("Coordinator", "" if detail.coordinator is None else f"broker {detail.coordinator}"),
         )
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from html import escape
 
+from lagwatch.model.words import duration
 from lagwatch.publish.api.schemas.base import Placed
 from lagwatch.publish.api.schemas.clusters import Broker, Gap, Partition, Topic
 from lagwatch.publish.api.schemas.groups import Group, GroupPartition, GroupTopic, Member, Owner
@@ -39,10 +40,30 @@ def group_topics_table(topics: Iterable[GroupTopic], cluster: str, up: str) -> s
             number_cell(topic.lag, at_least=bool(topic.unknown_partitions)),
             count_cell(topic.max_partition_lag),
             number_cell(topic.growth_per_minute, _GROWTH),
+            number_cell(topic.consumed_per_minute, ",.0f"),
+            text_cell(drained(topic)),
         ]
         for topic in topics
     ]
-    return _or_none(("Topic", "#Partitions", "#Messages behind", "#Worst partition", "#Growth a minute"), rows)
+    heads = (
+        "Topic",
+        "#Partitions",
+        "#Messages behind",
+        "#Worst partition",
+        "#Growth a minute",
+        "#Read a minute",
+        "Read in",
+    )
+    return _or_none(heads, rows)
+
+
+def drained(item: Group | GroupTopic) -> str | None:
+    """When the backlogs of a group will have been read at the present speeds; None where that is not known."""
+    if item.draining is None:
+        return None
+    if item.drain_s is None:
+        return "never at this speed"
+    return duration(item.drain_s) if item.drain_s else "no backlog"
 
 
 def group_partitions_table(partitions: Iterable[GroupPartition]) -> str:

@@ -130,3 +130,9 @@ def test_before_there_is_a_second_poll_speeds_are_null():
         "behind_s",
     )
     assert [orders[name] for name in unknown] == [None] * len(unknown)
+
+
+def test_the_page_of_a_group_tells_what_it_reads_and_when_it_will_have_read_all(api):
+    page = api.get("/clusters/main/groups/billing").text
+    for words in ("1,100 messages a minute", "never at this speed", "Read a minute"):
+        assert words in page
