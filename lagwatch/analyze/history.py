@@ -10,6 +10,7 @@ from lagwatch.analyze.brokers import BrokerHistory
 from lagwatch.analyze.cadence import Cadence
 from lagwatch.analyze.groups import GroupHistory, LeftTopics
 from lagwatch.analyze.growth import WINDOW_S, GrowthWindow
+from lagwatch.analyze.health import HealthHistory
 from lagwatch.analyze.index import Index, Origin, build
 from lagwatch.analyze.lag import lag
 from lagwatch.analyze.losses import LossHistory, RewindHistory, lost
@@ -73,6 +74,7 @@ class History:
         self.topics = TopicHistory(growth_window_s)
         self.groups = GroupHistory()
         self.brokers = BrokerHistory()
+        self.health = HealthHistory()
         self.left = LeftTopics()
         self.row_cadence = Cadence()
         self.pair_cadence = Cadence()

@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lagwatch.analyze.health import health
 from lagwatch.analyze.history import History, Rows
 from lagwatch.analyze.index import Index
 from lagwatch.analyze.losses import outlook
@@ -55,7 +54,9 @@ def view(history: History, snapshot: Snapshot) -> View:
         under_min_isr_known=placed.under_min_isr_known,
         returned=history.groups.returns(),
         brokers_missing=missing,
-        health=health(snapshot, placed, produced=rows.speeds.end, lso_held_s=topics.lso_held_s, missing=missing),
+        health=history.health.health(
+            snapshot, placed, produced=rows.speeds.end, lso_held_s=topics.lso_held_s, missing=missing
+        ),
         window_s=history.window_s,
         step_s=history.step_s,
         peaks_s=history.peaks.over_s(snapshot.at),

@@ -10,8 +10,8 @@ from lagwatch.model.health import BrokerTable
 from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int32, Int64, Snapshot
 
 
-def broker_table(snapshot: Snapshot, produced: Float64, risks: Risks) -> BrokerTable:
-    """One row a broker; `produced` (messages a minute) is parallel to the partitions."""
+def broker_table(snapshot: Snapshot, risks: Risks) -> BrokerTable:
+    """One row a broker; what is produced to each is not known yet."""
     partitions = snapshot.partitions
     replicas, isr = partitions.replicas, partitions.isr
     listed = np.array([broker.id for broker in snapshot.brokers], dtype=np.int32)
@@ -31,7 +31,7 @@ def broker_table(snapshot: Snapshot, produced: Float64, risks: Risks) -> BrokerT
         led_by_others=_count(ids, preferred[(preferred != partitions.leader) & (preferred != UNKNOWN)]),
         replicas=held,
         out_of_sync=np.maximum(0, held - _count(ids, isr.brokers)),
-        produced=_rates(ids, partitions.leader, produced, leaders),
+        produced=np.full(len(ids), np.nan),
         log_bytes=stored.log_bytes,
         dirs=stored.dirs,
         failed_dirs=stored.failed_dirs,
@@ -56,14 +56,13 @@ def _count(ids: Int32, brokers: Int32) -> Int64:
     return np.searchsorted(edges, ids, side="right") - np.searchsorted(edges, ids, side="left")
 
 
-def _rates(ids: Int32, leader: Int32, produced: Float64, leaders: Int64) -> Float64:
-    """Messages a minute produced to each; NaN where that of a partition it leads is not known."""
-    if len(produced) != len(leader):
-        return np.full(len(ids), np.nan)
-    led = np.flatnonzero(np.isin(leader, ids))
-    at = np.searchsorted(ids, leader[led])
-    rate = np.bincount(at, weights=produced[led], minlength=len(ids)) if len(ids) else np.empty(0)
-    return np.where(leaders > 0, rate, 0.0)
+def rates(table: BrokerTable, leader: Int32, produced: Float64) -> Float64:
+    """Messages a minute to the partitions that each broker leads; NaN where that of one of them is not known."""
+    if len(produced) != len(leader) or not len(table):
+        return np.full(len(table), np.nan)
+    at = np.minimum(np.searchsorted(table.id, leader), len(table) - 1)
+    led = table.id[at] == leader
+    return np.bincount(at[led], weights=produced[led], minlength=len(table))
 
 
 class _Stored(NamedTuple):

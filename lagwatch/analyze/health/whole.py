@@ -1,8 +1,11 @@
 """The health of a cluster, put together. Pure."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from lagwatch.analyze.health.brokers import broker_table, skew
+from lagwatch.analyze.health.brokers import broker_table, rates, skew
+from lagwatch.analyze.health.kept import Kept
 from lagwatch.analyze.health.quorum import quorum_state
 from lagwatch.analyze.health.risks import Risks, risks
 from lagwatch.analyze.health.score import Evidence, score
@@ -12,19 +15,37 @@ from lagwatch.model.health import BrokerTable, Health
 from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int64, Snapshot
 
 
-def health(snapshot: Snapshot, placed: Placed, *, produced: Float64, lso_held_s: Float64, missing: int) -> Health:
-    """
-    The health at the moment of a poll.
+class HealthHistory:
+    """The health of one cluster from poll to poll; it remembers nothing but what need not be worked out again."""
 
-    `produced` (messages a minute, NaN where unknown) is parallel to the partitions, `lso_held_s` (see TopicFacts) to the topics;
-    `missing` counts the brokers that should be up and are not.
-    """
-    found = risks(snapshot, placed)
-    table = broker_table(snapshot, produced, found)
-    details = snapshot.details or Details()
+    def __init__(self) -> None:
+        self._kept = Kept()
+
+    def health(
+        self, snapshot: Snapshot, placed: Placed, *, produced: Float64, lso_held_s: Float64, missing: int
+    ) -> Health:
+        """
+        The health at the moment of a poll.
+
+        `produced` (messages a minute, NaN where unknown) is parallel to the partitions, `lso_held_s` (see TopicFacts) to the
+        topics; `missing` counts the brokers that should be up and are not.
+        """
+        details, partitions = snapshot.details or Details(), snapshot.partitions
+        layout = (partitions.leader, partitions.replicas, partitions.isr, snapshot.brokers, snapshot.topics)
+        elr = None if details.elr is None else details.elr.value
+        found = self._kept.of("risks", (*layout, elr, details.topic_config), lambda: risks(snapshot, placed))
+        table = self._kept.of("brokers", (*layout, found, details.log_dirs), lambda: broker_table(snapshot, found))
+        table = replace(table, produced=rates(table, partitions.leader, produced))
+        sizes = self._kept.of("sizes", (*layout, details.log_dirs), lambda: _topic_bytes(snapshot))
+        plain = _plain(snapshot, details, placed, found, table)
+        return score(Evidence(replace(plain, topic_bytes=sizes), snapshot, placed, found, lso_held_s, missing))
+
+
+def _plain(snapshot: Snapshot, details: Details, placed: Placed, found: Risks, table: BrokerTable) -> Health:
+    """Everything but the score and the sizes of topics."""
     transactions = None if details.transactions is None else details.transactions.value
     begun = [] if transactions is None else [t.started_at for t in transactions.ongoing if t.started_at is not None]
-    plain = Health(
+    return Health(
         brokers=table,
         at_min_isr=_count(found.at_min_isr, known=bool(placed.under_min_isr_known.all())),
         unrecoverable=_unrecoverable(found, placed),
@@ -40,9 +61,7 @@ def health(snapshot: Snapshot, placed: Placed, *, produced: Float64, lso_held_s:
         produce_skew=skew(table.produced, table.up),
         size_skew=skew(table.log_bytes, table.up),
         quorum=quorum_state(details.quorum),
-        topic_bytes=_topic_bytes(snapshot),
     )
-    return score(Evidence(plain, snapshot, placed, found, lso_held_s, missing))
 
 
 def _count(flags: Bool | None, *, known: bool = True) -> int:
