@@ -96,11 +96,6 @@ TARGETS = {
     "offset beyond the end": (["--to-offset", "1000"], ["--to-offset", "1000"], ""),
     "shift back beyond the start": (["--shift-by", "-35"], ["--shift-by", "-35"], ":0,1"),
     "timestamp": (["--to-timestamp", "1790000045"], ["--to-datetime", "2026-09-21T14:14:05.000"], ""),
-    "timestamp between records": (
-        ["--to-timestamp", "2026-09-21T16:14:05.5+02:00"],
-        ["--to-datetime", "2026-09-21T14:14:05.500"],
-        "",
-    ),
     "timestamp after the last": (["--to-timestamp", "1795514400123"], ["--to-datetime", "2026-11-24T10:00:00.123"], ""),
 }
 
@@ -122,7 +117,6 @@ def test_every_target_is_where_the_apache_tool_would_go(world, offsets, cluster,
         planned[name] = {row["partition"]: row["to"] for row in json.loads(file.read_text())["partitions"]}
     assert planned == expected
     assert expected["timestamp"] == {0: 45, 1: 45, 2: 0}
-    assert expected["timestamp between records"] == {0: 46, 1: 46, 2: 0}
     assert expected["shift back beyond the start"] == {0: 10, 1: 0}
 
 
