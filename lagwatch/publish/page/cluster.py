@@ -13,6 +13,7 @@ from lagwatch.publish.api.routers import brokers, clusters, gaps, groups, topics
 from lagwatch.publish.page.addresses import cluster_page as address
 from lagwatch.publish.page.addresses import groups_page, topics_page
 from lagwatch.publish.page.alerts import alerts_about
+from lagwatch.publish.page.health import health_section
 from lagwatch.publish.page.html import REFRESH_S, facts, framed, linked
 from lagwatch.publish.page.tables import brokers_table, gaps_table, groups_table, topics_table
 
@@ -63,6 +64,7 @@ async def _seen(seen: Seen) -> str:
     listed = linked(_UP + topics_page(cluster), f"all {len(seen.snapshot.topics):,} topics")
     parts = [
         f"<h2>Groups, furthest behind first</h2>{groups_table(behind.items, cluster, _UP)}<p>See {every}, {listed}.</p>\n",
+        await health_section(seen),
         f"<h2>Brokers</h2>{brokers_table(held.items)}",
     ]
     if missing.items:

@@ -5,7 +5,7 @@ from html import escape
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from lagwatch.publish.api.access import ClusterData, Everything
+from lagwatch.publish.api.access import ClusterData, Everything, Seen, Source
 from lagwatch.publish.api.names import TopicName
 from lagwatch.publish.api.routers import groups, topics
 from lagwatch.publish.api.schemas.clusters import TopicDetail
@@ -37,10 +37,21 @@ async def topic_page(topic: TopicName, seen: ClusterData, source: Everything) ->
         f'<p class="far">{linked(_UP + cluster_page(cluster), cluster)} · topic · {detail.age_s:.0f} seconds ago</p>'
         f"<h2>{escape(detail.name)}</h2>\n{_in_numbers(detail)}"
         f"{alerts_about(source, cluster, topic=topic, up=_UP)}"
+        f"{_needs(source, seen, topic)}"
         f"<h2>Groups that read it</h2>{groups_table(readers.items, cluster, _UP)}"
         f"<h2>Partitions{more}</h2>{partitions_table(partitions.items)}"
     )
     return framed(f"{topic} · lagwatch", body, up=_UP, refresh_s=REFRESH_S)
+
+
+def _needs(source: Source, seen: Seen, topic: str) -> str:
+    """What the topic needs for its peaks, with the arithmetic, for each group of which that can be said."""
+    found = None if source.insights is None else source.insights.capacity(seen.latest, topic, None)
+    if found is None:
+        return ""
+    said = [need for need in found.needs if need.partitions_needed is not None]
+    lines = "".join(f"<dt>{escape(need.group)}</dt><dd>{escape(' '.join(need.lines))}</dd>" for need in said)
+    return f"<h2>Capacity</h2><dl>{lines}</dl>\n" if said else ""
 
 
 def _in_numbers(detail: TopicDetail) -> str:

@@ -134,3 +134,16 @@ def test_names_from_kafka_cannot_become_markup_on_any_page():
         assert page.status_code == 200
         assert "<script" not in page.text
         assert "&lt;script&gt;" in page.text
+
+
+def test_the_page_of_a_cluster_shows_its_health_and_what_one_more_failure_would_do(api):
+    found = api.json("/api/v1/clusters/main/health")
+    text = words(api.get("/clusters/main").text)
+    assert f"Health: {found['score']:.0f} of 100" in text
+    for part in found["parts"]:
+        if part["lost"]:
+            assert part["sentence"] in text
+    assert ("If one more broker failed" in text) == any(
+        each["would_go_offline"] or each["would_refuse"] or each["last_copies"] or each["ends_quorum"] is not False
+        for each in found["failures"]
+    )
