@@ -13,6 +13,7 @@ Every error that lagwatch raises on purpose. The message is a sentence for the p
     │   └── StoreAway             the store cannot be written now: a full disk, a lock, a server that does not answer
     ├── OffsetsError              offsets of a group are not moved: the group is in use, has changed, or is of another kind
     │   └── OffsetsFileError      a plan or a backup cannot be read or written (exit code 2)
+    ├── RecordsError              single records cannot be read at all: a setting of the connection that the client refuses
     ├── CannotListen              the web server's address is taken or not ours
     └── DemoError                 the demo's own parts: Java, Maven, a node that does not start
 """
@@ -62,6 +63,10 @@ class StoreError(LagwatchError):
 
 class StoreAway(StoreError):
     """The store cannot be read or written now; what is wrong may pass: a full disk, a lock, a server that does not answer."""
+
+
+class RecordsError(LagwatchError):
+    """Single records cannot be read at all; the message says what the client refuses."""
 
 
 class OffsetsError(LagwatchError):

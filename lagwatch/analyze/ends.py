@@ -136,7 +136,9 @@ class EndTable:
         place = int(np.searchsorted(self._times, at))
         if len(self) >= POINTS or place == len(self):
             return False
-        if place > 0 and self._times[place] - self._times[place - 1] <= self._close(self._times[-1] - at):
+        if place > 0 and self._times[place] - self._times[place - 1] <= float(
+            self.close(np.array(self._times[-1] - at))
+        ):
             return False
         before = self._values[self._slots[place - 1]] if place > 0 else np.full(len(end), _NEVER, dtype=np.int64)
         slot = self._free()
@@ -159,7 +161,7 @@ class EndTable:
         under = self._seen_before(slots, row, beyond)
         upper = times[beyond]
         lower = times[np.maximum(under, 0)]
-        steady = (under >= 0) & (upper - lower <= np.maximum(self._step(), (times[-1] - upper) * _TOLERATED))
+        steady = (under >= 0) & (upper - lower <= self.close(times[-1] - upper))
         at = np.flatnonzero(steady)
         first = self._values[slots[under[at]], row[at]] >> 1
         count = (self._values[slots[beyond[at]], row[at]] >> 1) - first
@@ -167,6 +169,17 @@ class EndTable:
         steady[at] = offset[at] < first + count  # otherwise the log end was never seen beyond it
         upper[at] -= np.where(steady[at], (1.0 - part) * (upper[at] - lower[at]), 0.0)
         return Appended(upper, ~steady)
+
+    def between(self, row: Int64, offset: Int64) -> tuple[Float64, Float64]:
+        """The two points between which each record was appended: -inf and the first one if it was before that."""
+        times, slots = np.array(self._times), np.array(self._slots, dtype=np.int64)
+        beyond = self._search(slots, row, offset)
+        under = self._seen_before(slots, row, beyond)
+        return np.where(under >= 0, times[np.maximum(under, 0)], -np.inf), times[beyond]
+
+    def close(self, age: Float64) -> Float64:
+        """How far apart points of this age may be that tell all there is to tell."""
+        return np.maximum(self._step(), age * _TOLERATED)
 
     def _search(self, slots: Int64, row: Int64, offset: Int64) -> Int64:
         """The first point at which the log end is seen beyond each offset; the last one if there is none."""
@@ -225,10 +238,6 @@ class EndTable:
     def _step(self) -> float:
         """How far apart two polls may be that follow one another; 0 before there were two."""
         return _LATE * float(np.median(self._steps)) if self._steps else 0.0
-
-    def _close(self, age: float) -> float:
-        """How far apart points of this age may be that tell all there is to tell."""
-        return max(self._step(), age * _TOLERATED)
 
     def _thin(self, now: float) -> None:
         kept = thinned(self._times, now)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lagwatch.analyze.ends import EndTable
+from lagwatch.analyze.exact import refine
 from lagwatch.analyze.index import Index, Origin
 from lagwatch.model.columns import Array, entry, followed, segments
 from lagwatch.model.snapshot import Anchor, Bool, Float64, Int64, Snapshot
@@ -15,10 +16,14 @@ _BLOCK = 1 << 14  # rows that are looked up at a time; what that takes then stay
 
 
 class TimeLag(NamedTuple):
-    """Seconds, one entry a row, NaN where unknown; where `bound` is set it may be more (a lower bound)."""
+    """
+    Seconds, one entry a row, NaN where unknown; where `bound` is set it may be more (a lower bound), where `exact` is set the
+    record itself was asked.
+    """
 
     seconds: Float32
     bound: Bool
+    exact: Bool
 
 
 class TimeLags:
@@ -33,12 +38,14 @@ class TimeLags:
         self.ends = EndTable()
         self._appended: Float64 = np.empty(0)
         self._latest: Bool = np.empty(0, dtype=np.bool_)
+        self._exact: Bool = np.empty(0, dtype=np.bool_)
 
     def follow(self, origin: Origin) -> None:
         """Partitions and rows have moved."""
         self.ends.follow(origin.partition)
         self._appended = followed(self._appended, origin.row, np.nan)
         self._latest = followed(self._latest, origin.row, default=False)
+        self._exact = followed(self._exact, origin.row, default=False)
 
     def kept(self) -> dict[str, Array]:
         """What outlives a restart."""
@@ -73,11 +80,21 @@ class TimeLags:
         for block in (sought[i : i + _BLOCK] for i in range(0, len(sought), _BLOCK)):
             found = self.ends.appended(row[block], unread[block])
             self._appended[lagging[block]], self._latest[lagging[block]] = found
+        self._exact[lagging[sought]] = False
+        self._refine(snapshot, lagging, row, unread)
         seconds, bound = np.zeros(len(lags), dtype=np.float32), np.zeros(len(lags), dtype=np.bool_)
         seconds[lagging] = np.maximum(at - self._appended[lagging], 0.0)
         bound[lagging] = self._latest[lagging]
         np.copyto(seconds, np.nan, where=lags < 0)
-        return TimeLag(seconds, bound)
+        return TimeLag(seconds, bound, self._exact & (lags > 0))
+
+    def _refine(self, snapshot: Snapshot, lagging: Int64, row: Int64, unread: Int64) -> None:
+        """Take in what the records themselves tell."""
+        if snapshot.record_times:
+            sure = ~self._latest[lagging]
+            found = refine(snapshot.topics, snapshot.record_times, self.ends, row, unread, sure=sure)
+            rows = lagging[found.at]
+            self._appended[rows], self._latest[rows], self._exact[rows] = found.moment, False, found.exact
 
     def _anchor(self, anchors: tuple[Anchor, ...]) -> bool:
         """Take in where the logs were in the past; whether that told anything."""

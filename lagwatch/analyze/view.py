@@ -62,6 +62,7 @@ def view(history: History, snapshot: Snapshot) -> View:
         peaks_s=history.peaks.over_s(snapshot.at),
         time_lag_s=rows.time_lag.seconds[live],
         time_lag_bound=rows.time_lag.bound[live],
+        time_lag_exact=rows.time_lag.exact[live],
     )
 
 
@@ -78,7 +79,7 @@ def _pairs(
     np.add.at(residual, np.searchsorted(index.first, markers, side="right") - 1, rows.lag[markers])
     speed = _speeds(history, snapshot, index, rows, topics, lag=lag - residual, unknown=unknown, interval=interval)
     stable, held = open_lag(index, snapshot.partitions, rows.lag)
-    time_lag, at_least = worst(*rows.time_lag, index.first)
+    time_lag, at_least = worst(rows.time_lag.seconds, rows.time_lag.bound, index.first)
     share, seconds = outlook(index, snapshot.partitions, rows.offset, rows.lag, rows.growth, rows.speeds)
     return PairTable(
         group=index.pair_group,

@@ -9,6 +9,8 @@ from functools import partial
 
 from lagwatch.app import keeping
 from lagwatch.app.api import api
+from lagwatch.app.exact import exact_readers
+from lagwatch.app.histories import HistoryFile
 from lagwatch.app.keeping import Keeping
 from lagwatch.app.notices import notices, rearrange
 from lagwatch.app.polls import Polls
@@ -70,10 +72,11 @@ class Service:
             store=self._store.health,
         )
         self._readers = {cluster.name: Reader(reader_options(cluster)) for cluster in settings.clusters}
+        self._exact = exact_readers(settings.clusters, self._readers)
         self._monitors = {
             cluster.name: Monitor(
                 cluster.name,
-                self._readers[cluster.name],
+                self._exact.get(cluster.name) or self._readers[cluster.name],
                 rules,
                 interval_s=cluster.interval_s,
                 deadline_s=cluster.deadline_s,
@@ -86,6 +89,10 @@ class Service:
         }
         kept = {name: monitor.alerts for name, monitor in self._monitors.items()} | {ITSELF: self._stuck}
         self._keepings = {name: Keeping(self._store, name, alerts) for name, alerts in kept.items()}
+        kept_in = settings.store.data_dir
+        self._histories = {
+            name: HistoryFile(kept_in, name, settings.store.lag_history_every_s) for name in self._monitors
+        }
         for monitor in self._monitors.values():
             self.board.put(monitor.latest)
 
@@ -181,13 +188,17 @@ class Service:
             monitor.taken_up()
             self._readers[name].recall(groups(monitor.alerts))
             self.board.put(monitor.latest)
+        monitor.history = self._histories[name].restore(monitor.history)
         monitor.tick()
+        self._histories[name].record(monitor.history)
 
     def _publish(self, latest: Latest, transitions: Sequence[Transition]) -> None:
         # First, so that a page which cannot be rendered keeps nobody from being notified.
         if latest.verdict is not None:
             self._tell(latest.cluster, latest.verdict, latest.health.interval_s, transitions)
         self.board.put(latest)
+        if latest.cluster in self._exact and latest.view is not None:
+            self._exact[latest.cluster].look(latest.view)
 
     def _tell(self, cluster: str, verdict: Verdict, interval_s: float, transitions: Sequence[Transition]) -> None:
         """States, history and messages are taken in by the store together."""
@@ -220,7 +231,9 @@ class Service:
     def _close_monitors(self) -> None:
         until = time.monotonic() + POLL_GRACE_S
         for name, monitor in self._monitors.items():
-            if not monitor.close(until - time.monotonic()):
+            if monitor.close(until - time.monotonic()):
+                self._histories[name].close(monitor.history)
+            else:
                 event(LOG, logging.WARNING, "poll abandoned, it did not end in time", cluster=name)
 
     def _interval_s(self, name: str) -> float:

@@ -269,6 +269,8 @@ _DENIED_HINTS: Mapping[tuple[str, str], str] = {
     ("topic_config", "TOPIC_AUTHORIZATION_FAILED"): _CONFIG_HINT % ("topic", "topic <topic>"),
     ("broker_config", "CLUSTER_AUTHORIZATION_FAILED"): _CONFIG_HINT % ("cluster", "cluster"),
     ("transactions", "TOPIC_AUTHORIZATION_FAILED"): _READ_HINT,
+    ("record_times", "TOPIC_AUTHORIZATION_FAILED"): "so that time lag is exact, grant READ on the topic: "
+    f"{_GRANT} --operation Read --topic <topic>",
 }
 
 

@@ -107,6 +107,12 @@ class DetailSettings(Section):
         return frozenset(name for name in names if self.enabled and getattr(self, name))
 
 
+class ExactTimeLag(Section):
+    """Reading single records for their timestamps."""
+
+    partitions: Amount = Field(100, description="On so many partitions at most: those that are furthest behind.")
+
+
 class ClusterSettings(Section):
     """One Kafka cluster."""
 
@@ -141,6 +147,10 @@ class ClusterSettings(Section):
     details: DetailSettings = Field(
         DetailSettings(),
         description="Which slow facts to read: settings, log directories, transactions, ... (`details: false`: none).",
+    )
+    exact_time_lag: ExactTimeLag | None = Field(
+        None,
+        description="Read the next record of groups that are behind, so that their time lag is exact; needs READ on the topics.",
     )
     connection: ConnectionSettings = Field(ConnectionSettings(), description="TLS and SASL.")
 

@@ -204,6 +204,15 @@ class Anchor:
     offset: Int64
 
 
+class RecordTime(NamedTuple):
+    """The first record of a partition at or after an offset has this timestamp, seconds since the epoch."""
+
+    topic: str
+    partition: int
+    offset: int
+    at: float
+
+
 DETAIL_PARTS = (
     "log_dirs",
     "transactions",
@@ -217,6 +226,7 @@ DETAIL_PARTS = (
 
 PARTS = (
     *("topics", "topic_config", "offsets", "past_offsets", "group_list", "group_description", "committed_offsets"),
+    "record_times",
     *DETAIL_PARTS,
 )
 """The parts of a snapshot that can be missing, as a Gap names them."""
@@ -239,7 +249,8 @@ class Snapshot:
 
     `at` is the moment that the facts hold for, seconds since the epoch, UTC. `cluster` is the configured name,
     `cluster_id` Kafka's own. `groups` is sorted by name. `controller` is None where Kafka does not tell.
-    `anchors`, oldest first, are there in a poll that asked for them; `details` are the slow facts, None where none were ever read.
+    `anchors`, oldest first, are there in a poll that asked for them, `record_times` where single records are read (exact mode);
+    `details` are the slow facts, None where none were ever read.
     """
 
     at: float
@@ -254,6 +265,7 @@ class Snapshot:
     gaps: tuple[Gap, ...] = ()
     stats: PollStats = field(default_factory=PollStats)
     anchors: tuple[Anchor, ...] = ()
+    record_times: tuple[RecordTime, ...] = ()
     details: "Details | None" = None
 
 

@@ -155,11 +155,12 @@ class View:
     has been lag and no commit that moved) and `patience_s` (see PairTable), in seconds. `under_replicated`, `offline` and
     `under_min_isr` are one flag a partition row; `under_min_isr_known` is False where min.insync.replicas is unknown.
     `brokers_missing` counts the brokers that hold replicas, or were there within the last hour, and are not up.
-    `time_lag_s`, `time_lag_bound` and `consumed` (messages a minute by which the commit moves on, a slope over the window of
-    growth; NaN too for a commit outside of the log) are parallel to `snapshot.commits` (see PairTable), `produced` (messages a
-    minute) to `snapshot.partitions`. `window_s` is the time over which speeds are measured. `residual` are the
-    positions of the commits whose lag looks like transaction markers, ascending. `returned` are the members that left their
-    group and came back in the last quarter of an hour, by group; groups without any are not in it.
+    `time_lag_s`, `time_lag_bound`, `time_lag_exact` (the record itself was asked) and `consumed` (messages a minute by
+    which the commit moves on, a slope over the window of growth; NaN too for a commit outside of the log) are parallel to
+    `snapshot.commits` (see PairTable), `produced` (messages a minute) to `snapshot.partitions`. `window_s` is the time over
+    which speeds are measured. `residual` are the positions of the commits whose lag looks like transaction markers,
+    ascending. `returned` are the members that left their group and came back in the last quarter of an hour, by group;
+    groups without any are not in it.
     `peaks_s` is the time in which peaks were looked for, a day at most.
     `burrow` is what Burrow would know of the cluster, None where nobody asked. `health` says how well the cluster is.
     """
@@ -179,6 +180,7 @@ class View:
     brokers_missing: int = 0
     time_lag_s: Float32 = field(default_factory=lambda: np.empty(0, dtype=np.float32))
     time_lag_bound: Bool = field(default_factory=_no_flags)
+    time_lag_exact: Bool = field(default_factory=_no_flags)
     consumed: Float64 = field(default_factory=_none)
     produced: Float64 = field(default_factory=_none)
     residual: Int64 = field(default_factory=_no_numbers)

@@ -24,10 +24,17 @@ CLOCK_S = 0.25
 
 def append(bootstrap: str, topic: str, ages_s: list[float]) -> None:
     """One record for each age, with the timestamp that a producer gives."""
-    producer, now = Producer(client(bootstrap)), time.time()
+    producer, now, failed = Producer(client(bootstrap)), time.time(), []
     for age in ages_s:
-        producer.produce(topic, b"x", partition=0, timestamp=round(1000 * (now - age)))
+        producer.produce(
+            topic,
+            b"x",
+            partition=0,
+            timestamp=round(1000 * (now - age)),
+            on_delivery=lambda error, _: failed.append(error) if error else None,
+        )
     assert producer.flush(30) == 0
+    assert failed == []
 
 
 def appended(bootstrap: str, topic: str, count: int) -> list[float]:

@@ -129,6 +129,9 @@ class GroupPartition(PartitionRates):
     time_lag_is_lower_bound: bool | None = Field(
         description="Whether it may be more: the record is older than what is known of the log.", examples=[False]
     )
+    time_lag_is_exact: bool | None = Field(
+        description="Whether the record itself was asked (exact mode).", examples=[False]
+    )
     committed_offset: int | None = Field(
         ge=0,
         description="The next offset to read; null if the group owns the partition and has not committed.",
