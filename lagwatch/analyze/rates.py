@@ -73,18 +73,21 @@ def consumed(
     return answer
 
 
-def open_lag(index: Index, partitions: PartitionTable, lags: Int64) -> tuple[Int64, Int64]:
+def open_lag(index: Index, partitions: PartitionTable, lags: Int64, lag: Int64) -> tuple[Int64, Int64]:
     """
     Per pair: the lag to the last stable offset, and the rest, which an open transaction holds back.
 
-    Both are sums over the partitions where lag and last stable offset are known; UNKNOWN where that is none.
+    Both are sums over the partitions where lag and last stable offset are known; UNKNOWN where that is none. `lag` is the sum of
+    the pair's `lags`.
     """
     held = np.where(
         (partitions.lso >= 0) & (partitions.end >= 0), np.maximum(partitions.end - partitions.lso, 0), UNKNOWN
     )
+    odd = np.flatnonzero((held != 0)[index.row])
+    if not len(odd):
+        return lag, np.where(lag >= 0, 0, UNKNOWN)
     known = lags >= 0
     back: Int64 = np.zeros(len(lags), dtype=np.int64)
-    odd = np.flatnonzero((held != 0)[index.row])
     back[odd] = np.minimum(lags[odd], held[index.row[odd]])
     known[odd[held[index.row[odd]] < 0]] = False
     return sums(known, lags - back, index.first, UNKNOWN), sums(known, back, index.first, UNKNOWN)

@@ -78,7 +78,7 @@ def _pairs(
     residual = np.zeros(len(lag), dtype=np.int64)
     np.add.at(residual, np.searchsorted(index.first, markers, side="right") - 1, rows.lag[markers])
     speed = _speeds(history, snapshot, index, rows, topics, lag=lag - residual, unknown=unknown, interval=interval)
-    stable, held = open_lag(index, snapshot.partitions, rows.lag)
+    stable, held = open_lag(index, snapshot.partitions, rows.lag, lag)
     time_lag, at_least = worst(rows.time_lag.seconds, rows.time_lag.bound, index.first)
     share, seconds = outlook(index, snapshot.partitions, rows.offset, rows.lag, rows.growth, rows.speeds)
     return PairTable(

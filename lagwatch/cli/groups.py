@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _GROUPS = (
     "GROUP",
     "TYPE",
+    "KIND",
     "STATE",
     "MEMBERS",
     "COORDINATOR",
@@ -115,7 +116,7 @@ def _described(detail: dict[str, Any], header: tuple[str, ...], rows: list[list[
 
 
 def _group_cells(detail: dict[str, Any]) -> list[object]:
-    names = ("name", "type", "state", "members", "coordinator", "protocol", "lag", "max_partition_lag")
+    names = ("name", "type", "kind", "state", "members", "coordinator", "protocol", "lag", "max_partition_lag")
     return [*(detail[name] for name in names), time_lag(detail), detail["unknown_partitions"]]
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lagwatch.model.kinds import kind, rebalance_protocol
 from lagwatch.model.snapshot import UNKNOWN, UNKNOWN_LEADER, Bool, Int64, Snapshot
 from lagwatch.model.view import View
 from lagwatch.publish.metrics import families as f
@@ -44,6 +45,7 @@ def _tables(view: View) -> Iterator[Table]:
     yield _pairs(view, names)
     yield _groups(view, names)
     yield _states(view.snapshot, names)
+    yield _group_infos(view.snapshot, names)
     yield _partitions(view.snapshot, names)
     yield _topics(view, names)
     yield _cluster(view)
@@ -98,6 +100,17 @@ def _states(snapshot: Snapshot, names: Names) -> Table:
         for state, kind in {(group.state, group.type) for _, group in known}
     }
     return _info(f.groups.GROUP_STATE, [name + rests[group.state, group.type] for name, group in known])
+
+
+def _group_infos(snapshot: Snapshot, names: Names) -> Table:
+    told = [(kind(group), group.protocol_type, group.protocol, rebalance_protocol(group)) for group in snapshot.groups]
+    rests = {each: _group_labels(*each) for each in set(told)}
+    known = zip(names.groups, told, strict=True)
+    return _info(f.groups.GROUP_INFO, [name + rests[each] for name, each in known if any(each)])
+
+
+def _group_labels(what: str | None, protocol_type: str, assignor: str, rebalances: str | None) -> bytes:
+    return label_set(kind=what, protocol_type=protocol_type, assignor=assignor, rebalance_protocol=rebalances)[1:]
 
 
 def _partitions(snapshot: Snapshot, names: Names) -> Table:

@@ -39,10 +39,11 @@ def _pairs(view: View, names: Names) -> Table:
 
 
 def _groups(view: View, names: Names) -> Table:
+    described = np.fromiter((group.state is not None for group in view.snapshot.groups), np.bool_)
     columns = (
         Column(f.TOTAL_CONSUMED, _short(view.groups.consumed)),
         Column(f.TOTAL_DRAIN, _short(view.groups.drain_s)),
-        Column(f.REBALANCES, view.groups.rebalances_total),
+        Column(f.REBALANCES, view.groups.rebalances_total, known=described),
         Column(f.UNSETTLED, _short(view.groups.unsettled_s)),
         Column(f.RETURNED, _returned(view)),
     )

@@ -39,6 +39,7 @@ GROUPS: dict[str, tuple[Family, ...]] = {
         groups.GROUP_KNOWN,
         groups.GROUP_MEMBERS,
         groups.GROUP_STATE,
+        groups.GROUP_INFO,
     ),
     "Rates, backlogs and losses": (
         *(rates.TOTAL_CONSUMED, rates.TOTAL_DRAIN, rates.TOPIC_CONSUMED, rates.TOPIC_SLOWEST_GROWTH),

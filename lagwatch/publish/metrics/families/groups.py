@@ -49,6 +49,12 @@ GROUP_KNOWN = Family(
     "1 if the committed offsets of the group could be read, 0 if the group exists and they could not.",
 )
 GROUP_MEMBERS = Family("kafka_consumer_group_members", base.GROUP, "Live members of the group.")
+GROUP_INFO = Family(
+    "kafka_consumer_group_info",
+    (*base.GROUP, "kind", "protocol_type", "assignor", "rebalance_protocol"),
+    "Always 1; the labels carry what the group is for (consumer, share, streams, connect_workers, connect_sink, mirror_maker, "
+    "schema_registry), its protocol type, its assignor, and whether it rebalances eagerly or cooperatively.",
+)
 GROUP_STATE = Family(
     "kafka_consumer_group_state",
     (*base.GROUP, "state", "type"),

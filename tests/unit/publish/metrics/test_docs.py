@@ -52,6 +52,7 @@ def everything() -> Board:
         stats=PollStats(requests={"Metadata": 1}),
         details=slow_facts(),
     )
+    facts = replace(facts, groups=(replace(facts.groups[0], protocol_type="consumer", protocol="range"),))
     seen = view(facts)
     five = np.array([5.0])
     rates = {"growth": five, "consumed": five, "drain_s": five}

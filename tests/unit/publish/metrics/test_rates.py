@@ -46,6 +46,13 @@ def test_a_backlog_that_is_never_read_drains_in_infinite_time():
     assert b"} +Inf\n" in page.page(Variant(Format.TEXT))
 
 
+def test_what_a_group_is_for_is_a_label():
+    facts = snapshot({"orders": topic((0, 9))}, {"eu-mm2": group({}), "shop": group({"orders": [5]}, kind="streams")})
+    page = board(view(facts))
+    told = of(page, "kafka_consumer_group_info", "group", "kind", "rebalance_protocol")
+    assert told == {("eu-mm2", "mirror_maker", ""): 1, ("shop", "streams", "cooperative"): 1}
+
+
 def test_losses_are_a_counter_in_both_formats():
     page = board(seen())
     for form in Format:
