@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -13,12 +14,11 @@ from confluent_kafka import Consumer
 from typer.testing import CliRunner
 
 from lagwatch.cli import build
-from lagwatch.demo import KafkaCluster, programs, tools
+from lagwatch.demo import KafkaCluster, programs, tools, unsecured_token
 from lagwatch.demo.jars import jars
 from lagwatch.errors import LagwatchError
 from tests.kafka.collecting import only, reading
 from tests.kafka.support import (
-    USERS,
     client,
     commit,
     create_topic,
@@ -164,13 +164,14 @@ def test_the_exit_code_says_whether_something_reaches_the_level(cluster, tmp_pat
 def test_what_this_user_may_not_see_is_unknown_and_fails_the_audit(secure_cluster, tmp_path):
     create_topic(secure_cluster.bootstrap, unique("audit-hidden"), 1)
     secure_cluster.tool(
-        *(tools.ACLS, "--add", "--allow-principal", "User:bob", "--operation", "Describe", "--topic", "*"),
+        *(tools.ACLS, "--add", "--allow-principal", "User:audit-reader", "--operation", "Describe", "--topic", "*"),
         *("--cluster",),
     )
-    settings = tmp_path / "bob.yaml"
+    token = unsecured_token("audit-reader", now=time.time())  # somebody whom no other test gives rights
+    settings = tmp_path / "reader.yaml"
     settings.write_text(
         f"bootstrap: '{secure_cluster.listener('SASL_PLAINTEXT')}'\n"
-        f"connection: {{sasl: {{mechanism: PLAIN, username: bob, password: {USERS['bob']}}}}}\n"
+        f"connection: {{sasl: {{mechanism: OAUTHBEARER, token: '{token}'}}}}\n"
     )
 
     def unseen() -> dict[str, dict]:

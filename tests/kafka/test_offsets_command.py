@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from typer.testing import CliRunner
 
 from lagwatch.cli import build
 from lagwatch.collect import ReaderOptions
-from lagwatch.demo import tools
+from lagwatch.collect.oauth import BearerTokens
+from lagwatch.demo import tools, unsecured_token
 from lagwatch.errors import AccessDenied, LagwatchError
 from lagwatch.offsets.act import Hand
 from lagwatch.offsets.plan import Move
@@ -22,7 +24,6 @@ from lagwatch.offsets.seen import Partition
 from lagwatch.store import Store, in_directory
 from tests.kafka.collecting import commits, only, reading
 from tests.kafka.support import (
-    USERS,
     client,
     commit,
     create_topic,
@@ -314,44 +315,44 @@ def test_nothing_is_done_that_cannot_be_logged(world, offsets, tmp_path):
 
 
 @pytest.fixture
-def alice(secure_cluster):
+def mover(secure_cluster):
     """May see everything on the secured cluster; an ACL of a test may let her do more. Gives her connection as a settings file."""
 
     def allow(*resource: str) -> None:
-        secure_cluster.tool(tools.ACLS, "--add", "--allow-principal", "User:alice", *resource)
+        secure_cluster.tool(tools.ACLS, "--add", "--allow-principal", "User:offsets-mover", *resource)
 
     allow("--operation", "Describe", "--cluster")
     allow("--operation", "Describe", "--topic", "*", "--group", "*")
-    Path("alice.yaml").write_text(
+    Path("mover.yaml").write_text(
         f"bootstrap: '{secure_cluster.listener('SASL_PLAINTEXT')}'\n"
-        f"connection: {{sasl: {{mechanism: SCRAM-SHA-256, username: alice, password: {USERS['alice']}}}}}\n"
+        f"connection: {{sasl: {{mechanism: OAUTHBEARER, token: '{unsecured_token('offsets-mover', now=time.time())}'}}}}\n"
     )
     return allow
 
 
 def test_what_acls_forbid_is_a_sentence_and_what_they_allow_is_done_partition_by_partition(
-    offsets, secure_cluster, alice
+    offsets, secure_cluster, mover
 ):
     plain, group = secure_cluster.bootstrap, unique("guarded")
     ours, theirs = (create_topic(plain, unique(name), 1) for name in ("ours", "theirs"))
     for topic in (ours, theirs):
         produce(plain, topic, {0: 5})
     commit(plain, group, {(ours, 0): 1, (theirs, 0): 1})
-    plan = offsets("plan", group, "--all-topics", "--to-latest", "--out", "plan.json", "--config", "alice.yaml")
+    plan = offsets("plan", group, "--all-topics", "--to-latest", "--out", "plan.json", "--config", "mover.yaml")
     assert plan.code == 0, plan
-    denied = offsets("apply", "plan.json", "--backup", "1.json", "--config", "alice.yaml")
+    denied = offsets("apply", "plan.json", "--backup", "1.json", "--config", "mover.yaml")
     assert denied.code == 1
     assert "failed: GROUP_AUTHORIZATION_FAILED: this user may not do that to the group; moving takes READ" in denied.out
     assert "0 of 2 partitions moved." in denied.out
-    alice("--operation", "Read", "--group", group)
-    alice("--operation", "Read", "--topic", ours)
+    mover("--operation", "Read", "--group", group)
+    mover("--operation", "Read", "--topic", ours)
     wait_until(
-        lambda: offsets("apply", "plan.json", "--backup", unique("2") + ".json", "--config", "alice.yaml").code == 3,
+        lambda: offsets("apply", "plan.json", "--backup", unique("2") + ".json", "--config", "mover.yaml").code == 3,
         "done in part",
     )
     assert committed(plain, group) == {(ours, 0): 5, (theirs, 0): 1}
     (backup, *_) = sorted(Path().glob("2-*.json"))
-    undo = offsets("undo", str(backup), "--config", "alice.yaml")
+    undo = offsets("undo", str(backup), "--config", "mover.yaml")
     assert undo.code == 0, undo
     assert committed(plain, group) == {(ours, 0): 1, (theirs, 0): 1}
 
@@ -362,13 +363,12 @@ def test_a_group_that_this_user_may_not_see_is_denied_and_not_taken_for_gone(off
         bootstrap=(secure_cluster.listener("SASL_PLAINTEXT"),),
         client={
             "security_protocol": "SASL_PLAINTEXT",
-            "sasl_mechanism": "SCRAM-SHA-256",
-            "sasl_plain_username": "carol",
-            "sasl_plain_password": USERS["carol"],
+            "sasl_mechanism": "OAUTHBEARER",
+            "sasl_oauth_token_provider": BearerTokens(lambda: unsecured_token("offsets-stranger", now=time.time())),
         },
     )
     secure_cluster.tool(
-        tools.ACLS, "--add", "--allow-principal", "User:carol", "--operation", "Describe", "--topic", "*"
+        tools.ACLS, "--add", "--allow-principal", "User:offsets-stranger", "--operation", "Describe", "--topic", "*"
     )
     create_topic(secure_cluster.bootstrap, unique("visible"), 1)
     with closing(Hand(options, "secret")) as hand, pytest.raises(AccessDenied) as denied:
