@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping
+from math import isfinite
 from typing import Final
 
 import numpy as np
@@ -43,7 +44,7 @@ _ABOUT_LOSS: Final = frozenset({"lost", "loss_in_s", "retained_share", "rewound"
 
 def circumstances(view: View, grain: str, subject: Subject, values: Mapping[str, float | None]) -> Seen:
     """What was seen: every value of the subject that is known, and what has a name rather than a number."""
-    seen: Seen = {name: value for name, value in values.items() if value is not None and np.isfinite(value)}
+    seen: Seen = {name: value for name, value in values.items() if value is not None and isfinite(value)}
     snapshot = view.snapshot
     if subject.group is not None and (group := _group(snapshot, subject.group)) is not None:
         seen |= _of_group(group)

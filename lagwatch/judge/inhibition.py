@@ -1,6 +1,6 @@
 """Which alerts are not worth telling because another one speaks for them. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from lagwatch.model.alerts import Alert, Severity, State, Subject
@@ -27,9 +27,12 @@ def inhibited(alerts: Sequence[Alert]) -> list[Alert]:
 def _marked(alert: Alert, loud: dict[Key, list[Alert]]) -> Alert:
     if alert.state is State.RESOLVED or alert.subject.receiver is not None:
         return alert
-    others = (other for key in _around(alert.subject) for other in loud.get(key, ()))
-    louder = tuple(dict.fromkeys(other.rule for other in others if _speaks_for(other, alert)))
-    return replace(alert, inhibited_by=louder) if louder else alert
+    louder: dict[str, None] = {}
+    for key in _around(alert.subject):
+        for other in loud.get(key, ()):
+            if other is not alert and _speaks_for(other, alert):
+                louder[other.rule] = None
+    return replace(alert, inhibited_by=tuple(louder)) if louder else alert
 
 
 def _speaks_for(other: Alert, alert: Alert) -> bool:
@@ -41,12 +44,16 @@ def _key(subject: Subject) -> Key:
     return subject.group, subject.topic, subject.partition
 
 
-def _around(subject: Subject) -> Iterator[Key]:
-    """The subject itself, and those that it is a part of."""
-    group, topic, partition = _key(subject)
-    yield from dict.fromkeys(
-        (g, t, p)
-        for g in (None, group)
-        for t in (None, topic)
-        for p in ((None, partition) if g is not None and t is not None else (None,))
-    )
+def _around(subject: Subject) -> list[Key]:
+    """The subject itself, and those that it is a part of, each once."""
+    group, topic, partition = subject.group, subject.topic, subject.partition
+    found: list[Key] = [(None, None, None)]
+    if topic is not None:
+        found.append((None, topic, None))
+    if group is not None:
+        found.append((group, None, None))
+        if topic is not None:
+            found.append((group, topic, None))
+            if partition is not None:
+                found.append((group, topic, partition))
+    return found

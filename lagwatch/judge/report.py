@@ -1,5 +1,6 @@
 """Alerts as they are told: their values in words, what was seen, what it probably means. Pure."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,7 @@ from lagwatch.judge.sight import Sight
 from lagwatch.judge.tracks import FIRING, RESOLVED, Tracks
 from lagwatch.judge.wording import worded
 from lagwatch.model.alerts import Alert, Rule, State, Subject
-from lagwatch.model.snapshot import Float64
+from lagwatch.model.snapshot import Float64, Int64
 
 Values = Mapping[str, float | None]
 
@@ -26,14 +27,22 @@ def told(scope: Scope, tracks: Tracks, sight: Sight, wait: Float64) -> Iterator[
     grain = scope.rules[0].grain
     named = {condition.value for condition in scope.rules[0].conditions}
     names = [name for name, column in COLUMNS[grain].items() if name in named or not column.costly]
-    columns = {name: sight.column(grain, name).values for name in names}
-    for i, at in enumerate(tracks.at.tolist()):
+    rows = zip(*(_at(sight.column(grain, name).values, tracks.at) for name in names), strict=True)
+    for i, (at, row) in enumerate(zip(tracks.at.tolist(), rows, strict=True)):
         known = at >= 0 and not tracks.dark[i]
         if known or tracks.told[i] is None:
-            values = {name: _number(column[at]) if at >= 0 else None for name, column in columns.items()}
+            values = dict(zip(names, row, strict=True))
             now = _alert(scope.rule(at), tracks.subject[i], values, sight, float(wait[i]))
             tracks.told[i] = _explained(now, tracks.told[i], int(tracks.phase[i]), scope.rule(at), sight)
         yield as_it_stands(tracks, i, scope.rule(at))
+
+
+def _at(column: Float64, at: Int64) -> list[float | None]:
+    """The values at some positions; None where they are unknown, or where there is no position."""
+    if not len(column):
+        return [None] * len(at)
+    values = np.where(at >= 0, column[np.maximum(at, 0)], np.nan)
+    return [None if value != value else value for value in values.tolist()]
 
 
 def _alert(rule: Rule, subject: Subject, values: Values, sight: Sight, wait: float) -> Alert:
@@ -97,9 +106,9 @@ def as_it_stands(tracks: Tracks, i: int, rule: Rule) -> Alert:
 
 
 def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    return None if math.isnan(value) else float(value)
 
 
 def _finite(value: float | None) -> float | None:
     """A value that JSON can carry: what is not in sight (infinitely far) has none."""
-    return value if value is None or np.isfinite(value) else None
+    return value if value is None or math.isfinite(value) else None

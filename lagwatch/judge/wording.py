@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from string import Formatter
 from typing import Any
 
@@ -36,4 +37,18 @@ def worded(template: str, values: Mapping[str, object]) -> str:
     >>> worded("{group} is {lag:,.0f} behind, {growth:+.0f}/min", {"group": "billing", "lag": 12345.0, "growth": None})
     'billing is 12,345 behind, unknown/min'
     """
-    return _PLAIN.vformat(template, (), values)
+    parts = _parts(template)
+    if parts is None:
+        return _PLAIN.vformat(template, (), values)
+    return "".join(
+        text if name is None else text + _PLAIN.format_field(values.get(name), form) for text, name, form in parts
+    )
+
+
+@lru_cache(maxsize=256)
+def _parts(template: str) -> tuple[tuple[str, str | None, str], ...] | None:
+    """The template taken apart: text, then a name and its format. None if it has more in it than that."""
+    parts = tuple(_PLAIN.parse(template))
+    if any(conversion or "{" in (form or "") for _, _, form, conversion in parts):
+        return None
+    return tuple((text, name, form or "") for text, name, form, _ in parts)
