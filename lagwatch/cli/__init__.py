@@ -18,6 +18,7 @@ COMMANDS: tuple[str, ...] = (
     "record",
     "groups",
     "topics",
+    "health",
     "why",
     "capacity",
     "audit",

@@ -1,5 +1,6 @@
 """Slow facts of the real Kafka, beside what Apache's own tools say of it."""
 
+import json
 import re
 import time
 from contextlib import contextmanager
@@ -8,7 +9,9 @@ import pytest
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient
+from typer.testing import CliRunner
 
+from lagwatch.cli import build
 from lagwatch.collect import DetailOptions
 from lagwatch.cycle import Memory, advance
 from lagwatch.demo import tools
@@ -192,3 +195,24 @@ def slow_replication(cluster):
         yield
     finally:
         change(AlterConfigOpType.DELETE)
+
+
+def test_the_command_tells_the_score_and_what_the_next_failure_takes(cluster):
+    name = create_topic(cluster.bootstrap, unique("details"), replicas=1)
+    told = lagwatch("health", "--bootstrap", cluster.bootstrap)
+    assert told.exit_code == 0, told.output
+    first, *_ = told.stdout.splitlines()
+    assert re.fullmatch(r"Health of default: \d+(\.\d)? of 100", first)
+    assert "single_copy: " in told.stdout
+    leader = read(cluster.bootstrap, name).partitions.leader[0]
+    document = json.loads(lagwatch("health", "--bootstrap", cluster.bootstrap, "--json").stdout)
+    (mine,) = (each for each in document["failures"] if each["broker"] == leader)
+    numbers = {each["id"]: each for each in document["brokers"]}
+    assert numbers[leader]["would_go_offline"] >= 1
+    assert len(mine["would_go_offline"]) == min(100, numbers[leader]["would_go_offline"])
+    assert f"If broker {leader} failed:" in told.stdout
+    delete_topic(cluster.bootstrap, name)
+
+
+def lagwatch(*arguments):
+    return CliRunner().invoke(build(), arguments)

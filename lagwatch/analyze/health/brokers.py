@@ -62,7 +62,7 @@ def rates(table: BrokerTable, leader: Int32, produced: Float64) -> Float64:
         return np.full(len(table), np.nan)
     at = np.minimum(np.searchsorted(table.id, leader), len(table) - 1)
     led = table.id[at] == leader
-    return np.bincount(at[led], weights=produced[led], minlength=len(table))
+    return np.bincount(at[led], weights=produced[led], minlength=len(table)).astype(np.float64)
 
 
 class _Stored(NamedTuple):

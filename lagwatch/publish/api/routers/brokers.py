@@ -1,5 +1,6 @@
 """Brokers, with what they lead, hold and store, and what hangs on each."""
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import numpy as np
@@ -7,7 +8,8 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from lagwatch.model.details import Details
-from lagwatch.publish.api.access import ClusterData
+from lagwatch.model.health import BrokerTable
+from lagwatch.publish.api.access import ClusterData, Seen
 from lagwatch.publish.api.paging import Absent, PageQuery, choose
 from lagwatch.publish.api.problems import documented, no_data
 from lagwatch.publish.api.routers.pages import page
@@ -50,13 +52,28 @@ class BrokerQuery(PageQuery):
 @router.get("/clusters/{cluster}/brokers", responses=documented(404, 422, 503))
 async def list_brokers(query: Annotated[BrokerQuery, Query()], seen: ClusterData) -> ClusterPage[Broker]:
     """The brokers that are up, and those that hold replicas and are not."""
-    snapshot, health = seen.snapshot, seen.view.health
-    if health is None:
+    table = broker_table(seen)
+    item = broker_items(seen)
+    keep = np.ones(len(table), dtype=np.bool_)
+    if query.up is not None:
+        keep = table.up == query.up
+    columns = {name: getattr(table, name) for name in (*_COUNTS, "produced", "disk_used")}
+    return page(seen, query, choose(query, keep, query.sort, columns), item)
+
+
+def broker_table(seen: Seen) -> BrokerTable:
+    """The brokers' columns."""
+    if seen.view.health is None:
         raise no_data(seen.latest.cluster, seen.latest.health.error, seen.latest.health.interval_s)
+    return seen.view.health.brokers
+
+
+def broker_items(seen: Seen) -> Callable[[int], Broker]:
+    """What makes an item of a row of these columns."""
+    snapshot, table = seen.snapshot, broker_table(seen)
     listed = {broker.id: broker for broker in snapshot.brokers}
     features = (snapshot.details or Details()).features
     releases = {} if features is None else features.value.releases
-    table = health.brokers
 
     def item(row: int) -> Broker:
         broker_id = int(table.id[row])
@@ -74,8 +91,4 @@ async def list_brokers(query: Annotated[BrokerQuery, Query()], seen: ClusterData
             **{name: known(int(getattr(table, name)[row])) for name in _COUNTS},
         )
 
-    keep = np.ones(len(table), dtype=np.bool_)
-    if query.up is not None:
-        keep = table.up == query.up
-    columns = {name: getattr(table, name) for name in (*_COUNTS, "produced", "disk_used")}
-    return page(seen, query, choose(query, keep, query.sort, columns), item)
+    return item

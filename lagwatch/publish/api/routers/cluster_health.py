@@ -27,6 +27,11 @@ _PARTS = (*("log_dirs", "transactions", "reassignments", "quorum", "elr", "featu
 @router.get("/clusters/{cluster}/health", responses=documented(404, 422, 503))
 async def get_cluster_health(seen: ClusterData) -> ClusterHealth:
     """The health of a cluster: a score with its parts, and what would come of one more failure, by name."""
+    return health_item(seen)
+
+
+def health_item(seen: Seen) -> ClusterHealth:
+    """The health of the cluster that was seen."""
     health, details = seen.view.health, seen.snapshot.details or Details()
     features = None if details.features is None else details.features.value
     read = {name: getattr(details, name) for name in _PARTS}
