@@ -179,6 +179,11 @@ def unread(seen: View, share: float) -> View:
     return replace(seen, pairs=replace(seen.pairs, retained_share=np.full(len(seen.pairs), share)))
 
 
+def flowing(seen: View) -> View:
+    """Every topic takes in a thousand messages a minute."""
+    return replace(seen, topics=replace(seen.topics, produced=np.full(len(seen.snapshot.topics), 1000.0)))
+
+
 def gone(seen: View, seconds: float) -> View:
     """Every group has had no members for so long."""
     return replace(seen, groups=replace(seen.groups, members_gone_s=np.full(len(seen.snapshot.groups), seconds)))

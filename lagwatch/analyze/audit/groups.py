@@ -98,13 +98,25 @@ def _static(facts: Facts) -> Iterator[Hit]:
 
 def _no_commits(facts: Facts) -> Iterator[Hit]:
     committed = set(np.unique(facts.snapshot.commits.group).tolist())
+    produced = facts.view.topics.produced
     for place, group in live(facts):
-        if group.known and place not in committed and _topics(group):
-            seen = (
-                f"has {plural(group.member_count, 'member')} with partitions and has committed nothing: "
-                "after a restart it starts over."
-            )
-            yield Hit(group.name, seen, in_clients({"enable.auto.commit": "false  # and commit after processing"}))
+        topics = _topics(group) & facts.places.keys()
+        if not group.known or place in committed or not any(_has_records(facts, topic) for topic in topics):
+            continue
+        flows = len(produced) > 0 and any(produced[facts.places[topic]] > 0 for topic in topics)
+        why = (
+            "after a restart it starts over"
+            if flows
+            else "unless nothing came since it started, it starts over after a restart"
+        )
+        seen = f"has {plural(group.member_count, 'member')} with partitions and has committed nothing: {why}."
+        mend = in_clients({"enable.auto.commit": "false  # and commit after processing"})
+        yield Hit(group.name, seen, mend, None if flows else Level.NOTE)
+
+
+def _has_records(facts: Facts, topic: str) -> bool:
+    table, rows = facts.snapshot.partitions, facts.rows(topic)
+    return bool((table.end[rows.start : rows.stop] > table.start[rows.start : rows.stop]).any())
 
 
 def _forgotten(facts: Facts) -> Iterator[Hit]:
@@ -220,7 +232,9 @@ RULES = (
             level=Level.WARNING,
             kind=Kind.GROUP,
             title="A group that commits nothing",
-            check="A group has members with partitions, and no committed offset.",
+            check="A group has members with partitions of topics that hold records, and no committed offset; a "
+            "note unless records are "
+            "known to come in.",
             why="After a restart it begins at auto.offset.reset: it reads everything again, or skips what came "
             "meanwhile; nobody can "
             "see how far it is.",

@@ -12,7 +12,7 @@ from lagwatch.model.details import Features, Quorum, QuorumNode, Reassignment
 from lagwatch.model.snapshot import Gap, Group, Member
 from lagwatch.model.words import duration
 from tests.support import audited
-from tests.support.audited import BILLING, DAY_S, LONG_MAX, MEMBERS, behind, gone, good, unread
+from tests.support.audited import BILLING, DAY_S, LONG_MAX, MEMBERS, behind, flowing, gone, good, unread
 
 COMPACT = {"cleanup.policy": "compact"}
 CLASSIC = replace(BILLING, type="classic", protocol_type="consumer", protocol="cooperative-sticky")
@@ -211,7 +211,10 @@ SPOILT = {
     ],
     "group-classic-protocol": [(good(groups=[CLASSIC]), "billing", Level.NOTE)],
     "group-dynamic-members": [(good(groups=[members(instance_id=None)]), "billing", Level.NOTE)],
-    "group-no-commits": [(good(committed={"billing": {"orders": [None, None, None]}}), "billing", Level.WARNING)],
+    "group-no-commits": [
+        (good(committed={"billing": {"orders": [None, None, None]}}), "billing", Level.NOTE),
+        (flowing(good(committed={"billing": {"orders": [None, None, None]}})), "billing", Level.WARNING),
+    ],
     "group-offsets-expire": [
         (gone(good(groups=[EMPTY]), 5 * DAY_S), "nightly", Level.WARNING),
         (gone(good(groups=[EMPTY], committed={"nightly": {"orders": [7, 7, 7]}}), float("inf")), "nightly", Level.NOTE),
@@ -338,6 +341,13 @@ def test_what_topics_inherit_is_told_of_the_topics_where_brokers_do_not_show_the
         ("topic-min-insync-one", "orders"),
         ("unseen", "settings of brokers"),
     ]
+
+
+def test_a_group_on_topics_without_records_has_nothing_to_commit():
+    seen = good(committed={"billing": {"orders": [None, None, None]}})
+    table = seen.snapshot.partitions
+    empty = replace(seen, snapshot=replace(seen.snapshot, partitions=replace(table, end=table.start)))
+    assert audit(empty).findings == ()
 
 
 def test_two_in_sync_for_all_spares_topics_that_have_too_few_replicas():
