@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from lagwatch.model.kinds import Kind, kind
 from lagwatch.model.snapshot import UNKNOWN, Gap, Group, Snapshot
 
 
@@ -115,7 +116,7 @@ def notes(seen: Seen) -> list[str]:
             f'group "{seen.name}" looks like a Kafka Streams application: its state stores stay as they are and are not rebuilt '
             "from the new offsets. To start it over use kafka-streams-application-reset.sh."
         )
-    if seen.name.startswith("connect-"):
+    if seen.group is not None and kind(seen.group) is Kind.CONNECT_SINK:
         said.append(
             f'group "{seen.name}" looks like a sink connector: stop the connector first '
             "(PUT /connectors/<connector>/stop), else its tasks come back as members."
@@ -135,7 +136,7 @@ def members(group: Group | None) -> str:
 
 
 def _runs_streams(seen: Seen) -> bool:
-    if seen.group is not None and seen.group.protocol == "stream":
+    if seen.group is not None and kind(seen.group) is Kind.STREAMS:
         return True
     prefix = f"{seen.name}-"
     return any(

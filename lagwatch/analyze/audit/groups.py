@@ -10,11 +10,9 @@ from lagwatch.analyze.audit.facts import Facts
 from lagwatch.analyze.audit.logs import policy
 from lagwatch.analyze.audit.rule import Hit, Judged
 from lagwatch.model.audit import AuditRule, Kind, Level
+from lagwatch.model.kinds import rebalance_protocol
 from lagwatch.model.snapshot import Group
 from lagwatch.model.words import duration, plural
-
-EAGER = ("range", "roundrobin", "sticky")
-"""Assignors with which every rebalance stops all members (KIP-429)."""
 
 _CONSUMERS = ("classic", "consumer")
 _EXPIRY = 0.5
@@ -67,7 +65,7 @@ def _idle(facts: Facts) -> Iterator[Hit]:
 
 def _eager(facts: Facts) -> Iterator[Hit]:
     for _, group in live(facts):
-        if group.type == "classic" and group.protocol in EAGER and group.member_count > 1:
+        if rebalance_protocol(group) == "eager" and group.member_count > 1:
             seen = f'uses the assignor "{group.protocol}": whenever a member comes or goes, all {group.member_count} stop reading.'
             yield Hit(
                 group.name, seen, in_clients({"partition.assignment.strategy": f"{COOPERATIVE}  # Java"}) + _elsewhere()
@@ -193,7 +191,7 @@ RULES = (
             level=Level.WARNING,
             kind=Kind.GROUP,
             title="Every rebalance stops everybody",
-            check=f"A classic group with more than one member uses an eager assignor ({', '.join(EAGER)}).",
+            check="A classic group with more than one member uses an eager assignor (range, roundrobin, sticky).",
             why="All members give up all partitions whenever one comes or goes; lag jumps with every deployment.",
             mend="The cooperative assignor: in Java list it before the old one, restart all members, then "
             "remove the old one and restart "
