@@ -105,7 +105,7 @@ def _watch(alerts: Alerts, rule: Rule, sight: Sight, now: float) -> Watch:
     watch = alerts.watches.get(rule.name)
     if watch is None or watch.rule.grain != rule.grain:
         watch = alerts.watches[rule.name] = Watch(rule)
-    if watch.there is None or watch.rule is not rule or not there.same_as(watch.there):
+    if watch.there is None or watch.rule is not rule or not sight.stands(watch.there):
         watch.rule, watch.scope, watch.escalation = rule, scope(rule, there), _escalation(rule)
         watch.settled = False
     if sight.looked.fresh and not watch.settled:

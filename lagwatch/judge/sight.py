@@ -47,6 +47,7 @@ class Sight:
         self.view = looked.view
         self._windows = windows
         self._subjects: dict[str, Subjects] = {}
+        self._stood: dict[str, tuple[Subjects, bool]] = {}
         self._readings: dict[tuple[str, str], Reading] = {}
         self._left: dict[str, Float64 | None] = {}
         self._reasons = reasons
@@ -60,6 +61,13 @@ class Sight:
         if grain not in self._subjects:
             self._subjects[grain] = subjects(self.view, grain, tuple(sorted(self.looked.receivers or ())))
         return self._subjects[grain]
+
+    def stands(self, before: Subjects) -> bool:
+        """Whether the subjects of a grain stand where they stood; looked at once, however many rules ask."""
+        known = self._stood.get(before.grain)
+        if known is None or known[0] is not before:
+            known = self._stood[before.grain] = (before, self.subjects(before.grain).same_as(before))
+        return known[1]
 
     def column(self, grain: str, name: str) -> Reading:
         """The column of that name."""

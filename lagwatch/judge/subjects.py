@@ -54,11 +54,12 @@ class Subjects:
         """Whether the same subjects stand in the same places."""
         mine, its = self.snapshot, other.snapshot
         return (
-            (self.size == other.size and self.receivers == other.receivers)
+            (self.grain == other.grain and self.size == other.size and self.receivers == other.receivers)
             and _same(self.group, other.group)
             and _same(self.row, other.row)
             and (mine.topics.names == its.topics.names and _same(mine.topics.first, its.topics.first))
-            and _group_names(mine) == _group_names(its)
+            and all(a.name == b.name for a, b in zip(mine.groups, its.groups, strict=False))
+            and len(mine.groups) == len(its.groups)
         )
 
 
