@@ -21,7 +21,7 @@ from lagwatch.analyze.timelag import TimeLag, TimeLags
 from lagwatch.analyze.topics import Speeds, TopicHistory
 from lagwatch.analyze.usual import UsualRates
 from lagwatch.model.columns import NEW, Array, followed, segments
-from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int32, Int64, Snapshot, TopicTable
+from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int32, Int64, PartitionTable, Snapshot, TopicTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -136,9 +136,8 @@ class History:
         anew = begun[index.row]
         self._offset[anew] = UNKNOWN
         offset = _offsets(snapshot, index)
-        start, end = partitions.start[index.row], partitions.end[index.row]
-        lags = lag(offset, start, end)
-        clamped = self._clamped.add(at, np.flatnonzero((lags >= 0) & ((offset < start) | (offset > end))))
+        lags, outside = _lags(index, partitions, offset)
+        clamped = self._clamped.add(at, outside)
         counted = _reported(lags, snapshot, index)
         known = (offset >= 0) & (self._offset >= 0)
         other = np.flatnonzero((known & (offset < self._offset)) | anew)
@@ -227,6 +226,13 @@ def _offsets(snapshot: Snapshot, index: Index) -> Int64:
     offset = np.full(len(index), UNKNOWN, dtype=np.int64)
     offset[index.live] = snapshot.commits.offset
     return offset
+
+
+def _lags(index: Index, partitions: PartitionTable, offset: Int64) -> tuple[Int64, Int64]:
+    """The lag of each row, and the rows whose commit is outside of the log."""
+    start, end = partitions.start[index.row], partitions.end[index.row]
+    lags = lag(offset, start, end)
+    return lags, np.flatnonzero((lags >= 0) & ((offset < start) | (offset > end)))
 
 
 def _reported(lags: Int64, snapshot: Snapshot, index: Index) -> Int64:

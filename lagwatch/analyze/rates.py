@@ -62,7 +62,8 @@ def consumed(
     partition row) less what the lag grows by (`growth`). Where lags are missing in the window both are taken over the samples
     that are there. A commit outside of the log (`clamped`) is unknown, unless it has not moved all the time (`stands`).
     """
-    answer = produced[index.row] - growth
+    answer: Float64 = produced[index.row]
+    answer -= growth
     partial = lags.incomplete()
     partial = partial[~np.isnan(growth[partial])]
     if len(partial):

@@ -28,7 +28,7 @@ class Turnover:
         there = {group.name for group in snapshot.groups}
         for memory in (self._members, self._gone, self._returns):
             for name in memory.keys() - there:
-                del memory[name]  # type: ignore[attr-defined]
+                del memory[name]
         changed = [group.name for group in snapshot.groups if self._look(group, snapshot.at)]
         for name in list(self._returns):
             while self._returns[name] and self._returns[name][0].at < snapshot.at - REMEMBERED_S:

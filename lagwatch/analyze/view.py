@@ -40,7 +40,7 @@ def view(history: History, snapshot: Snapshot) -> View:
         snapshot=snapshot,
         lag=rows.lag[live],
         growth=rows.growth[live],
-        consumed=rows.consumed[live],
+        consumed=rows.consumed[live].astype(np.float32),
         produced=rows.speeds.end,
         residual=markers if index.live is None else np.searchsorted(index.live, markers),
         frozen_s=rows.frozen_s[live],

@@ -181,7 +181,7 @@ class View:
     time_lag_s: Float32 = field(default_factory=lambda: np.empty(0, dtype=np.float32))
     time_lag_bound: Bool = field(default_factory=_no_flags)
     time_lag_exact: Bool = field(default_factory=_no_flags)
-    consumed: Float64 = field(default_factory=_none)
+    consumed: Float32 = field(default_factory=lambda: np.empty(0, dtype=np.float32))
     produced: Float64 = field(default_factory=_none)
     residual: Int64 = field(default_factory=_no_numbers)
     peaks_s: float = 0.0

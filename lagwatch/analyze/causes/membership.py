@@ -4,9 +4,10 @@ from collections import Counter
 
 import numpy as np
 
-from lagwatch.analyze.causes.case import LOOPS, Case, OnTopic
+from lagwatch.analyze.causes.case import Case, OnTopic
 from lagwatch.analyze.causes.words import certain, lasting, messages
 from lagwatch.model.diagnosis import Cause, Finding
+from lagwatch.model.kinds import LOOPS
 from lagwatch.model.words import duration, plural
 
 LEFT_FOR_SURE_S = 600.0
