@@ -28,8 +28,8 @@ SHARE = 0.25
 LONGEST_TRANSACTION_S = 900.0
 """transaction.max.timeout.ms as Kafka has it by default."""
 
-LEAST_S = 0.2
-"""With less time than this none is asked for."""
+LEAST = 0.5
+"""With less than this part of that time left, none is asked for."""
 
 
 class DetailReader:
@@ -70,7 +70,8 @@ class DetailReader:
     async def read(self, main: Exchange, deadline_s: float, layout: Layout, ends: Ends) -> None:
         """Reads what is due, in its share of the poll's deadline. What fails is missing; nothing is raised."""
         now = time.monotonic()
-        exchange = main.later(SHARE * deadline_s)
+        share_s = SHARE * deadline_s
+        exchange = main.later(share_s)
         due = [
             (slot, asking)
             for slot in self._slots
@@ -78,7 +79,7 @@ class DetailReader:
         ]
         due = self._spread(due)
         self._late = ()
-        if exchange.remaining_s() < LEAST_S:
+        if exchange.remaining_s() < LEAST * share_s:
             self._late = tuple(slot.part for slot, _ in due)
             return
         await exchange.together([partial(slot.read, asking, now, time.time()) for slot, asking in due])

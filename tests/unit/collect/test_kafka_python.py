@@ -18,11 +18,13 @@ from kafka.net.connection import KafkaConnection
 from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
+from kafka.protocol.api_key import ApiKey
+from kafka.protocol.broker_version_data import BrokerVersionData
 from kafka.protocol.metadata import MetadataRequest, MetadataResponse
 from kafka.protocol.parser import KafkaProtocol
 
 from lagwatch.collect import client, requests
-from lagwatch.collect.requests import METADATA, Api
+from lagwatch.collect.requests import API_VERSIONS, METADATA, Api
 from lagwatch.collect.transport import Manager
 from lagwatch.collect.wire import Answer, Request
 
@@ -53,6 +55,19 @@ def test_the_parser_sends_our_bytes_and_gives_back_the_bytes_of_the_answer(flexi
         assert told == correlation
         assert isinstance(answer, Answer)
         assert bytes(answer.body) == BODY
+
+
+def test_an_answer_whose_header_is_plain_whatever_its_version_is_read_as_such():
+    parser = KafkaProtocol(client_id="lagwatch")
+    request = API_VERSIONS.encode(3, client_software_name="lagwatch", client_software_version="1")
+    ((_, answer),) = parser.receive_bytes(frame(parser.send_request(request), tags=b""))
+    assert bytes(answer.body) == BODY
+
+
+def test_the_release_of_a_broker_is_inferred_from_what_it_speaks():
+    told = BrokerVersionData(api_versions={ApiKey.DescribeLogDirs: (1, 5), ApiKey.ListOffsets: (1, 11)})
+    assert told.broker_version == (4, 3)
+    assert BrokerVersionData(api_versions={ApiKey.ListOffsets: (1, 7)}).broker_version == (3, 0)
 
 
 def test_the_header_that_we_send_is_the_one_that_kafka_python_sends():

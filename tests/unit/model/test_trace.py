@@ -1,10 +1,12 @@
 """Traces that cannot be read name the line and the field."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from lagwatch.errors import TraceError
+from lagwatch.model.details import Details, Part
 from lagwatch.model.snapshot import NO_LEADER, UNKNOWN, UNKNOWN_LEADER
 from lagwatch.model.trace import decode, encode, read_trace
 
@@ -24,6 +26,11 @@ WHOLE = {
 
 def test_a_snapshot_is_read_and_written_as_it_was():
     assert encode(decode(WHOLE)) == WHOLE
+
+
+def test_slow_facts_are_left_out_of_a_trace():
+    details = Details(reassignments=Part(value=(), read_at=0.0))
+    assert encode(replace(decode(WHOLE), details=details)) == WHOLE
 
 
 def test_null_is_unknown_and_no_commit_is_no_row():
