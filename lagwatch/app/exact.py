@@ -120,5 +120,5 @@ def exact_readers(clusters: Iterable[ClusterSettings], readers: Mapping[str, Rea
             interval_s=cluster.interval_s,
         )
         for cluster in clusters
-        if cluster.exact_time_lag is not None
+        if cluster.exact_time_lag.partitions
     }

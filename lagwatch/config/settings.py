@@ -110,7 +110,9 @@ class DetailSettings(Section):
 class ExactTimeLag(Section):
     """Reading single records for their timestamps."""
 
-    partitions: Amount = Field(100, description="On so many partitions at most: those that are furthest behind.")
+    partitions: Amount = Field(
+        0, description="On so many partitions at most, those that are furthest behind; 0: none are read.", examples=[100]
+    )
 
 
 class ClusterSettings(Section):
@@ -148,9 +150,9 @@ class ClusterSettings(Section):
         DetailSettings(),
         description="Which slow facts to read: settings, log directories, transactions, ... (`details: false`: none).",
     )
-    exact_time_lag: ExactTimeLag | None = Field(
-        None,
-        description="Read the next record of groups that are behind, so that their time lag is exact; needs READ on the topics.",
+    exact_time_lag: ExactTimeLag = Field(
+        ExactTimeLag(),
+        description="Read the next records of groups that are behind, so that their time lag is exact; needs READ on the topics.",
     )
     connection: ConnectionSettings = Field(ConnectionSettings(), description="TLS and SASL.")
 
