@@ -232,3 +232,49 @@ def test_rules_have_nothing_to_say_of_markers(grain, value):
         return any(alert.state is State.FIRING for alert in verdicts[-1].alerts)
 
     assert (fires([99, 98]), fires([79, 98])) == (False, True)
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> list[Snapshot]:
+    """Polls of whatever a cluster may do: unknown offsets, logs that are shorter, groups that go back or cannot be read."""
+    offset = st.none() | st.integers(0, 60)
+    polls = []
+    for k in range(draw(st.integers(1, 14))):
+        logs = [
+            (None, None)
+            if draw(st.integers(0, 9)) == 0
+            else tuple(sorted((draw(st.integers(0, 40)), draw(st.integers(0, 60)))))
+            for _ in range(2)
+        ]
+        orders = topic(*logs)
+        orders["lso"] = [None if end is None else draw(st.none() | st.integers(start, end)) for start, end in logs]
+        billing = None if draw(st.integers(0, 9)) == 0 else group({"orders": [draw(offset), draw(offset)]})
+        polls.append(snapshot({"orders": orders}, {"billing": billing}, at=T0 + 30 * k))
+    return polls
+
+
+@settings(max_examples=60, deadline=None)
+@given(stories())
+def test_no_story_makes_a_number_that_cannot_be(polls):
+    view = last(*polls)
+    pairs, elapsed = view.pairs, polls[-1].at - polls[0].at
+    for column in (view.consumed, view.produced, pairs.consumed, pairs.drain_s, pairs.behind_s, view.groups.drain_s):
+        assert not (column < 0).any()
+    assert not (pairs.behind_s > elapsed).any()
+    dark = pairs.lag < 0
+    assert np.isnan(pairs.drain_s[dark]).all()
+    assert np.isnan(pairs.behind_s[dark]).all()
+    assert (np.maximum(pairs.stable_lag, 0) + np.maximum(pairs.open_lag, 0) <= np.maximum(pairs.lag, 0)).all()
+    assert (pairs.residual_lag <= np.maximum(pairs.lag, 0)).all()
+    assert (pairs.lost <= pairs.lost_total).all()
+    assert not (pairs.slowest_growth < pairs.growth / np.maximum(np.diff(pairs.first), 1) - 1e-6).any()
+
+
+@given(st.integers(1, 400), st.integers(0, 390), st.integers(20_000, 10**6))
+def test_after_the_time_to_drain_there_is_no_lag_left(reads, comes, lag):
+    polls = [poll(k, [(0, lag + comes * k)], [reads * k]) for k in range(12)]
+    view = last(*polls)
+    seconds = view.pairs.drain_s[0]
+    assert np.isinf(seconds) == (reads <= comes)
+    if reads > comes:
+        assert view.pairs.lag[0] - seconds / 30 * (reads - comes) == pytest.approx(0, abs=1e-3)
