@@ -7,7 +7,7 @@ from lagwatch.model.kept import AuditEntry
 from lagwatch.store import audit
 from lagwatch.store.database import Database
 from lagwatch.store.location import Location
-from lagwatch.store.migrate import upgrade, version, versions
+from lagwatch.store.migrate import NEWEST, upgrade, version
 
 
 class Guest:
@@ -31,11 +31,11 @@ class Guest:
         self._database.close()
 
     def _check(self, connection: Connection) -> None:
-        found, newest = version(connection), versions()[-1]
+        found = version(connection)
         if found is None:
             upgrade(connection, self.location)
-        elif found != newest:
+        elif found != NEWEST:
             raise StoreError(
-                f"the store {self.location} has schema version {found}, and this lagwatch writes version {newest}; start this "
+                f"the store {self.location} has schema version {found}, and this lagwatch writes version {NEWEST}; start this "
                 "lagwatch on it once (lagwatch serve), or use the one that runs on it."
             )

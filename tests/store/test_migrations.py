@@ -1,5 +1,8 @@
 """The schema: from every version to the newest with the data in it, and no further."""
 
+import subprocess
+import sys
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -10,7 +13,7 @@ from lagwatch.model.alerts import State, Transition
 from lagwatch.model.kept import AlertState
 from lagwatch.store import Store
 from lagwatch.store.database import Database
-from lagwatch.store.migrate import VERSION_TABLE, upgrade, version, versions
+from lagwatch.store.migrate import NEWEST, VERSION_TABLE, upgrade, version, versions
 from lagwatch.store.schema import METADATA
 from tests.support.keeping import T0, message, settled
 
@@ -104,3 +107,25 @@ def test_the_first_version_and_the_one_before_the_newest_are_the_same_on_every_s
     with database.reading() as connection:
         assert version(connection) == versions()[-1]
     database.close()
+
+
+def test_the_newest_version_is_that_of_the_last_step():
+    assert versions()[-1] == NEWEST
+
+
+def test_where_there_is_no_step_to_take_nothing_heavy_is_imported(tmp_path):
+    """The second start on the same file, and one that keeps everything in memory."""
+    program = (
+        "import sys; from pathlib import Path; from lagwatch.store import Store, in_directory, in_memory\n"
+        "for place in (in_memory(), in_directory(Path(sys.argv[1]))):\n"
+        "    store = Store(place); store.open(); store.close()\n"
+        "print(sorted({name.partition('.')[0] for name in sys.modules} & {'alembic', 'mako', 'psycopg'}))"
+    )
+    printed = [
+        subprocess.run(
+            [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True
+        ).stdout
+        for _ in range(2)
+    ]
+    assert "alembic" in printed[0]
+    assert printed[1] == "[]\n"
