@@ -15,7 +15,7 @@ WRONG = {
     "port: 1": 'port: not a setting, did you mean "web.port"?',
     "password: hunter2": 'password: not a setting, did you mean "connection.sasl.password"?',
     "web: {zzz: 1}": "web.zzz: not a setting (expected one of host, port, external_url, tokens, read_requires_token)",
-    "'web port': 1": "web port: not a setting (expected one of clusters, web, metrics, store, rules, ",
+    "'web port': 1": "web port: not a setting (expected one of clusters, web, metrics, store, profiles, rules, ",
     "? [a]\n: 1": "expected a text as key",
     # Types
     "web: {port: 65536}": "web.port: 65536: expected a port from 0 to 65535",
