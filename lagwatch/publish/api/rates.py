@@ -61,7 +61,7 @@ def pair_rates(view: View, pair: int) -> dict[str, Any]:
     pairs, topic = view.pairs, int(view.pairs.topic[pair])
     behind = number(pairs.behind_s[pair])
     return PairRates(
-        produced_per_minute=number(view.topics.produced[topic]),
+        produced_per_minute=number(view.topics.produced[topic]) if _whole(view, topic) else None,
         consumed_per_minute=number(pairs.consumed[pair]),
         slowest_growth_per_minute=number(pairs.slowest_growth[pair]),
         commit_interval_s=number(pairs.commit_interval_s[pair]),
@@ -84,9 +84,10 @@ def pair_rates(view: View, pair: int) -> dict[str, Any]:
 
 def topic_rates(view: View, topic: int) -> dict[str, Any]:
     """The fields of TopicRates; `topic` is a row of the topic table."""
+    whole = _whole(view, topic)
     return TopicRates(
-        produced_per_minute=number(view.topics.produced[topic]),
-        produced_skew=number(view.topics.produced_skew[topic]),
+        produced_per_minute=number(view.topics.produced[topic]) if whole else None,
+        produced_skew=number(view.topics.produced_skew[topic]) if whole else None,
         compacted=is_compacted(view.snapshot.topics, topic),
         transactional=bool(view.topics.transactional[topic]),
     ).model_dump()
@@ -108,6 +109,12 @@ def partition_rates(owned: OwnedGroup, at: int) -> dict[str, Any]:
         residual=there and bool(np.isin(commit, view.residual)),
         deleted_unread=max(start - committed, 0) if min(start, committed) >= 0 else None,
     ).model_dump()
+
+
+def _whole(view: View, topic: int) -> bool:
+    """Whether it is known what every partition of a topic takes in: the sum of some is no sum."""
+    first = view.snapshot.topics.first
+    return not np.isnan(view.produced[int(first[topic]) : int(first[topic + 1])]).any()
 
 
 def _offsets(view: View) -> tuple[Any, Any, Any]:

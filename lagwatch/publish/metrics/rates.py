@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lagwatch.model.snapshot import UNKNOWN, Float64, Int64
+from lagwatch.model.columns import segments
+from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int64
 from lagwatch.model.topics import compacted
 from lagwatch.model.view import View
 from lagwatch.publish.metrics.families import rates as f
@@ -59,12 +60,18 @@ def _returned(view: View) -> Int64:
 
 def _topics(view: View, names: Names) -> Table:
     columns = (
-        Column(f.PRODUCED, _short(view.topics.produced)),
-        Column(f.PRODUCED_SKEW, _short(view.topics.produced_skew)),
+        Column(f.PRODUCED, _short(view.topics.produced), known=_whole(view)),
+        Column(f.PRODUCED_SKEW, _short(view.topics.produced_skew), known=_whole(view)),
         Column(f.COMPACTED, compacted(view.snapshot.topics)),
         Column(f.TRANSACTIONAL, view.topics.transactional.astype(np.int64)),
     )
     return names.by_cluster(names.topics, *columns)
+
+
+def _whole(view: View) -> Bool:
+    """The topics of which it is known what every partition takes in: the sum of some is no sum."""
+    known: Bool = segments(np.logical_and, ~np.isnan(view.produced), view.snapshot.topics.first, empty=False)
+    return known
 
 
 def _short(column: Float64) -> Float64:

@@ -10,7 +10,9 @@ class GroupRates(Shape):
     """How fast a group reads, and when it will have read all."""
 
     consumed_per_minute: float | None = Field(
-        ge=0, description="Messages a minute by which its commits move on, all topics.", examples=[720.0]
+        ge=0,
+        description="Messages a minute by which its commits move on, all topics, where that is known.",
+        examples=[720.0],
     )
     drain_s: float | None = Field(
         ge=0,
@@ -69,7 +71,7 @@ class PairRates(Shape):
         ge=0, description="Messages a minute that the topic takes in.", examples=[600.0]
     )
     consumed_per_minute: float | None = Field(
-        ge=0, description="Messages a minute by which the commits move on.", examples=[720.0]
+        ge=0, description="Messages a minute by which the commits move on, where that is known.", examples=[720.0]
     )
     slowest_growth_per_minute: float | None = Field(
         description="Growth of the lag of the partition whose lag grows most.", examples=[3.5]

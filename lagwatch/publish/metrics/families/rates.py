@@ -6,7 +6,7 @@ from lagwatch.publish.metrics.families.base import Family
 TOPIC_CONSUMED = Family(
     "kafka_consumer_group_topic_consumed_per_minute",
     base.PAIR,
-    "Messages a minute by which the commits of the group on the topic move on (slope over 5 minutes).",
+    "Messages a minute by which the commits of the group on the topic move on, where that is known (slope over 5 minutes).",
 )
 TOPIC_SLOWEST_GROWTH = Family(
     "kafka_consumer_group_topic_slowest_partition_growth_per_minute",
@@ -62,7 +62,7 @@ LOST = Family(
 TOTAL_CONSUMED = Family(
     "kafka_consumer_group_total_consumed_per_minute",
     base.GROUP,
-    "Messages a minute by which the commits of the group move on, over all its topics (slope over 5 minutes).",
+    "Messages a minute by which the commits of the group move on, over all its topics, where known (slope over 5 minutes).",
 )
 TOTAL_DRAIN = Family(
     "kafka_consumer_group_drain_seconds",
@@ -88,7 +88,7 @@ RETURNED = Family(
 PRODUCED = Family(
     "kafka_topic_produced_per_minute",
     base.TOPIC,
-    "Messages a minute that the topic takes in (slope over 5 minutes).",
+    "Messages a minute that the topic takes in (slope over 5 minutes); absent unless it is known of every partition.",
 )
 PRODUCED_SKEW = Family(
     "kafka_topic_produced_skew_ratio",

@@ -65,7 +65,7 @@ def everything() -> Board:
     )
     seen = replace(seen, health=skewed)
     topics_seen = replace(seen.topics, produced=five, produced_skew=five, transactional=np.array([True]))
-    seen = replace(seen, pairs=pairs, groups=replace(seen.groups, **rates), topics=topics_seen)
+    seen = replace(seen, pairs=pairs, groups=replace(seen.groups, **rates), topics=topics_seen, produced=five)
     subject = Subject(cluster="main", group="billing", topic="orders", partition=0)
     alert = Alert(rule="R", severity=Severity.WARNING, subject=subject, state=State.FIRING, since=T0)
     one = latest(seen, verdict=Verdict(at=T0, alerts=(alert,)), gaps=(Gap(part="offsets", reason="DEADLINE"),))

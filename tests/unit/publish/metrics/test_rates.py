@@ -40,6 +40,15 @@ def test_speeds_are_messages_a_minute():
     assert of(page, "kafka_topic_produced_per_minute", "topic") == {"orders": 2000}
 
 
+def test_what_a_topic_takes_in_is_absent_while_one_partition_is_unknown():
+    def poll(k: int) -> object:
+        return snapshot({"orders": topic((0, 100 * k), (0, None if k == 9 else 100 * k))}, {}, at=T0 + 30 * k)
+
+    whole, part = (board(view(*map(poll, range(polls)))) for polls in (9, 10))
+    assert of(whole, "kafka_topic_produced_per_minute", "topic") == {"orders": 400}
+    assert of(part, "kafka_topic_produced_per_minute", "topic") == {}
+
+
 def test_a_backlog_that_is_never_read_drains_in_infinite_time():
     page = board(replace(seen(), pairs=replace(seen().pairs, drain_s=np.array([np.inf, 0.0]))))
     assert of(page, f"{PAIR}drain_seconds", "group") == {"billing": float("inf"), "search": 0}
