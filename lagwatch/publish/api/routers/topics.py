@@ -165,6 +165,7 @@ def topic_item(view: View, numbers: Numbers, row: int) -> Topic:
         partitions=rows.stop - rows.start,
         replication_factor=int(np.diff(replicas).min()) if rows.stop > rows.start else None,
         messages=known(numbers.messages[row]),
+        log_bytes=None if view.health is None else known(view.health.topic_bytes[row]),
         unknown_partitions=int(numbers.unknown[row]),
         groups=int(numbers.groups[row]),
         under_replicated=int(numbers.under_replicated[row]),

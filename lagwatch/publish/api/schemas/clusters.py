@@ -156,6 +156,11 @@ class Topic(TopicRates):
         "is compacted or has transactions.",
         examples=[2003164],
     )
+    log_bytes: int | None = Field(
+        ge=0,
+        description="The size of all replicas of its partitions; null while a broker does not tell.",
+        examples=[73014444032],
+    )
     unknown_partitions: int = Field(ge=0, description="Partitions whose offsets are not known.", examples=[0])
     groups: int = Field(ge=0, description="Groups with a committed offset on it.", examples=[2])
     under_replicated: int = Field(

@@ -153,6 +153,13 @@ def test_moves_are_told(full):
     assert full.json("/api/v1/clusters/main/reassignments", topic="x")["items"] == []
 
 
+def test_a_topic_tells_its_size_as_long_as_every_broker_told_of_its_own(full):
+    assert full.json("/api/v1/clusters/main/topics/orders")["log_bytes"] is None  # broker 3 did not
+    whole = api(brokers=(1, 2), details=d.details(dirs=d.log_dirs(DIRS, [("orders", 0, 1, 70), ("orders", 0, 2, 30)])))
+    assert whole.json("/api/v1/clusters/main/topics/orders")["log_bytes"] == 100
+    assert api().json("/api/v1/clusters/main/topics/orders")["log_bytes"] is None
+
+
 def test_log_directories_are_told_with_what_is_in_them(full):
     items = full.json("/api/v1/clusters/main/log-dirs")["items"]
     assert [(each["broker"], each["path"], each["replicas"], each["log_bytes"]) for each in items] == [
