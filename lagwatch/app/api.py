@@ -36,7 +36,7 @@ def api(
         notices=notices,
         windows=lambda: notices.windows,
         itself=itself,
-        insights=Analyses(settings.audit.suppressions()),
+        insights=Analyses(settings.audit.suppressions(), restore_rate=1e6 * settings.streams.restore_mb_per_s),
         burrow=setup(settings, forget),
         external_url=(settings.web.external_url or "").rstrip("/"),
     )

@@ -12,14 +12,18 @@ from lagwatch.model.capacity import Capacity
 from lagwatch.model.diagnosis import Diagnosis
 from lagwatch.model.health import Failure
 from lagwatch.model.latest import Latest
-from lagwatch.model.streams import Streams
+from lagwatch.model.streams import RESTORE_RATE, Streams
 
 
 class Analyses:
-    """What `publish.api.insights.Insights` asks for; it keeps nothing but what an audit is to leave out."""
+    """
+    What `publish.api.insights.Insights` asks for; it keeps nothing but what an audit is to leave out, and at how many bytes a
+    second stores of Kafka Streams are restored.
+    """
 
-    def __init__(self, suppressions: tuple[Suppression, ...] = ()) -> None:
+    def __init__(self, suppressions: tuple[Suppression, ...] = (), restore_rate: float = RESTORE_RATE) -> None:
         self._suppressions = suppressions
+        self._restore_rate = restore_rate
 
     def diagnosis(self, latest: Latest, group: str) -> Diagnosis | None:
         """Why a group lags; None if it is not there."""
@@ -37,9 +41,9 @@ class Analyses:
         """What a topic and its groups (or one of them) need; None if it is not there."""
         return None if latest.view is None else capacity_of(latest.view, topic, group)
 
-    def streams(self, latest: Latest, group: str, restore_rate: float) -> Streams | None:
+    def streams(self, latest: Latest, group: str, restore_rate: float | None = None) -> Streams | None:
         """The Kafka Streams application of that name; None if it is none."""
-        return None if latest.view is None else streams_of(latest.view, group, restore_rate)
+        return None if latest.view is None else streams_of(latest.view, group, restore_rate or self._restore_rate)
 
     def audit(self, latest: Latest) -> AuditReport | None:
         """What is not good practice in the cluster's settings."""

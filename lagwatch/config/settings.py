@@ -18,6 +18,7 @@ from lagwatch.config.receivers import MaintenanceSettings, ReceiverSettings, Rou
 from lagwatch.config.ruleset import RuleSettings
 from lagwatch.config.section import Section, read_secret
 from lagwatch.config.storage import StoreSettings
+from lagwatch.config.streams import StreamsSettings
 from lagwatch.config.values import (
     Addresses,
     Amount,
@@ -263,4 +264,5 @@ class Settings(Section):
         BurrowSettings(), description="Windows of commits for whoever comes from Burrow: /v3, the profile burrow."
     )
     audit: AuditSettings = Field(AuditSettings(), description="What `lagwatch audit` leaves out.")
+    streams: StreamsSettings = Field(StreamsSettings(), description="What is assumed of Kafka Streams applications.")
     log: LogSettings = Field(LogSettings(), description="What lagwatch says while it runs, on stderr.")

@@ -30,8 +30,8 @@ class Insights(Protocol):
     def capacity(self, latest: Latest, topic: str, group: str | None) -> Capacity | None:
         """What a topic and its groups (or one of them) need."""
 
-    def streams(self, latest: Latest, group: str, restore_rate: float) -> Streams | None:
-        """The Kafka Streams application of that name, its stores restored at so many bytes a second."""
+    def streams(self, latest: Latest, group: str, restore_rate: float | None = None) -> Streams | None:
+        """The Kafka Streams application of that name, its stores restored at so many bytes a second (None: as configured)."""
 
     def audit(self, latest: Latest) -> AuditReport | None:
         """What is not good practice in the cluster's settings."""

@@ -33,6 +33,7 @@ WRONG = {
     "groups: {include: [5]}": "groups.include[0]: 5: expected a text (what looks like a number or yes needs quotes)",
     "metrics: {granularity: partitions}": "metrics.granularity: partitions: expected one of partition, topic, group, "
     'did you mean "partition"?',
+    "streams: {restore_mb_per_s: 0}": "streams.restore_mb_per_s: 0: expected a whole number from 1 to 999999999",
     "log: {level: 5}": "log.level: 5: expected one of debug, info, warning, error",
     "rules: [a]": "rules: a list: expected a section of key: value lines",
     "webhook: {url: ftp://x}": "webhook.url: ***: expected an address such as https://example.com/path",

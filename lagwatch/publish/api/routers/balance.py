@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from lagwatch.model import balance as facts
 from lagwatch.model.capacity import Capacity as CapacityFacts
@@ -24,8 +25,8 @@ from lagwatch.publish.api.values import known, moment, number
 router = APIRouter(tags=["groups"])
 _Group = Annotated[str | None, Query(description="Only for this group (default: all).", examples=["billing"])]
 _Rate = Annotated[
-    float,
-    Query(gt=0, le=1e12, description="Bytes a second at which stores are restored.", examples=[RESTORE_RATE]),
+    Annotated[float, Field(gt=0, le=1e12)] | None,
+    Query(description="Bytes a second at which stores are restored (default: as configured).", examples=[RESTORE_RATE]),
 ]
 
 
@@ -51,14 +52,12 @@ async def get_group_balance(group: GroupName, seen: ClusterData, source: Everyth
 
 @router.get("/clusters/{cluster}/groups/{group:path}/streams", responses=documented(404, 422, 503))
 async def get_streams(
-    group: GroupName, seen: ClusterData, source: Everything, restore_rate_bytes: _Rate = RESTORE_RATE
+    group: GroupName, seen: ClusterData, source: Everything, restore_rate_bytes: _Rate = None
 ) -> schemas.Streams:
     """A Kafka Streams application: its input lag, the topics it made for itself, and how long its stores take to be restored."""
     found = source.asked().streams(seen.latest, group, restore_rate_bytes)
     if found is None:
-        names = (
-            one.name for one in seen.snapshot.groups if source.asked().streams(seen.latest, one.name, RESTORE_RATE)
-        )
+        names = (one.name for one in seen.snapshot.groups if source.asked().streams(seen.latest, one.name))
         raise unknown_name("Kafka Streams application", group, f"in cluster {seen.latest.cluster}", names)
     return schemas.Streams(
         **aged(seen),

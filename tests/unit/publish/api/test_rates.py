@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from lagwatch.app.insights import Analyses
+from lagwatch.model.details import Details, LogDir, LogDirs, Part, ReplicaSizes
 from lagwatch.model.snapshot import Assigned, Member, Snapshot
 from lagwatch.publish.api import create_api
 from lagwatch.publish.board import Board
@@ -100,6 +102,29 @@ def test_a_group_tells_its_kind_and_how_it_rebalances(api):
     assert billing["rebalances"] == {
         "protocol": None, "lately": 0, "total": 0, "unsettled_s": 0.0, "looping": False, "returned": [],
     }  # fmt: skip
+
+
+def test_an_application_is_told_with_the_time_to_restore_at_the_configured_rate_or_that_of_the_request():
+    facts = snapshot(
+        {"orders": topic((0, 100)), "shop-totals-changelog": topic((0, 5))},
+        {"shop": group({"orders": [90]}, kind="streams")},
+    )
+    sizes = ReplicaSizes(
+        topics=("shop-totals-changelog",),
+        **{name: np.array([0], dtype=np.int32) for name in ("topic", "partition", "directory", "future")},
+        broker=np.array([1], dtype=np.int32),
+        size=np.array([6_000_000_000]),
+        offset_lag=np.array([0]),
+    )
+    dirs = Part(value=LogDirs(brokers=(1,), dirs=(LogDir(broker=1, path="/d"),), replicas=sizes), read_at=T0 - 60)
+    board = Board(clock=lambda: T0)
+    board.put(latest(view(replace(facts, details=Details(log_dirs=dirs)))))
+    client = Client(create_api(board, clock=lambda: T0, insights=Analyses(restore_rate=200e6)))
+    shop = client.json(f"{AT}/groups/shop/streams")
+    assert (shop["input_lag"], shop["changelog_bytes"], shop["restore_s"]) == (10, 6_000_000_000, 30.0)
+    assert [one["topic"] for one in shop["changelogs"]] == ["shop-totals-changelog"]
+    assert client.json(f"{AT}/groups/shop/streams", restore_rate_bytes=1e9)["restore_s"] == 6.0
+    assert client.get(f"{AT}/groups/shop/streams?restore_rate_bytes=0").status_code == 422
 
 
 @pytest.mark.parametrize(
