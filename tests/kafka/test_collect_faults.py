@@ -15,7 +15,7 @@ from confluent_kafka import Producer
 
 from lagwatch.collect import Reader
 from lagwatch.errors import ClusterUnreachable, CollectError
-from lagwatch.model.snapshot import UNKNOWN, Snapshot
+from lagwatch.model.snapshot import DETAIL_PARTS, UNKNOWN, Snapshot
 from tests.kafka.collecting import commits, groups, offsets, only, reading, reasons, timed
 from tests.kafka.support import client, commit, create_topic, delete_topic, member, produce, unique, wait_until
 
@@ -111,7 +111,8 @@ def test_a_broker_that_hangs_costs_exactly_its_own_part(private_cluster, world, 
                     (snapshot.gaps, ends, leaders)
                 )
                 assert {group.name for group in snapshot.groups if not group.known} == coordinated
-                assert {gap.broker for gap in snapshot.gaps} == {2}
+                # Slow facts may lack more: it may have been the controller, whom others ask about the quorum.
+                assert {gap.broker for gap in snapshot.gaps if gap.part not in DETAIL_PARTS} == {2}
                 # It took the first request in and said nothing; later there is no connection to it any more.
                 told = {reason: count for (part, reason), count in reasons(snapshot).items() if part == "offsets"}
                 assert told in ({"REQUEST_TIMED_OUT": leaders.count(2)}, {"CONNECTION_FAILED": leaders.count(2)})
