@@ -4,6 +4,7 @@ import json
 import re
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
@@ -13,8 +14,10 @@ from typer.testing import CliRunner
 
 from lagwatch.cli import build
 from lagwatch.collect import DetailOptions
+from lagwatch.config import default_rules
 from lagwatch.cycle import Memory, advance
 from lagwatch.demo import tools
+from lagwatch.model.alerts import State
 from tests.kafka import support
 from tests.kafka.collecting import only, reading
 from tests.kafka.support import create_topic, delete_topic, produce, transaction, unique, wait_until
@@ -90,6 +93,29 @@ def test_an_open_transaction_is_that_of_apaches_tool_and_its_producer_is_named(c
     found = health(snapshot)
     assert found.open_transactions >= 1
     assert found.hung_transactions == 0
+
+
+def test_an_alert_about_a_held_topic_names_the_transaction(cluster, topic):
+    (rule,) = (rule for rule in default_rules() if rule.name == "HungTransaction")
+    hasty = replace(rule, conditions=(replace(rule.conditions[0], above=1.0, clear=None),))
+    memory = Memory()
+    with (
+        transaction(cluster.bootstrap, topic, {2: 3}, end="abort"),
+        reading(cluster.bootstrap, topics=only(topic), details=AT_ONCE) as reader,
+    ):
+
+        def firing():
+            snapshot = reader.read()
+            alerts = advance(memory, snapshot, (hasty,), snapshot.at)[1].alerts
+            return next(((alert, snapshot) for alert in alerts if alert.state is State.FIRING), None)
+
+        alert, snapshot = wait_until(firing, "an alert about the topic")
+    (holder,) = snapshot.details.transactions.value.holders
+    assert alert.seen["held_by"].startswith(
+        f'producer {holder.producer_id} (transactional id "{holder.transactional_id}", partition 2 from offset 0, begun '
+    )
+    assert f"coordinator: broker {holder.coordinator}" in alert.seen["held_by"]
+    assert alert.seen["held_by"] in alert.cause
 
 
 def test_a_transaction_that_ended_is_gone(cluster, topic):

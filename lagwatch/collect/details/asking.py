@@ -77,9 +77,10 @@ class Asking:
         """The same of the first broker that is not silent."""
         return await self.ask(self.any_broker(), api, **fields)
 
-    def any_broker(self) -> int:
-        """The first broker that is not silent; raises NoAnswer if all are."""
-        node = self.exchange.any_of(self.brokers)
+    def any_broker(self, first: int | None = None) -> int:
+        """The first broker that is not silent, preferably that one; raises NoAnswer if all are."""
+        brokers = self.brokers
+        node = self.exchange.any_of([first, *brokers] if first in brokers and first is not None else brokers)
         if node is None:
             raise NoAnswer("CONNECTION_FAILED", "no broker answers")
         return node

@@ -1,4 +1,7 @@
-"""Partitions that are being moved: ListPartitionReassignments, from any broker (it takes DESCRIBE on the cluster)."""
+"""
+Partitions that are being moved: ListPartitionReassignments, from the broker that Metadata calls the controller. Before KRaft only
+the controller knows; in KRaft clusters that is any broker, and each passes the question on. It takes DESCRIBE on the cluster.
+"""
 
 from lagwatch.collect.details.asking import Asking
 from lagwatch.collect.requests import LIST_REASSIGNMENTS
@@ -8,7 +11,8 @@ from lagwatch.model.details import Reassignment
 async def read_reassignments(asking: Asking) -> tuple[Reassignment, ...]:
     """All of the cluster, by topic and partition; raises NoAnswer."""
     timeout_ms = max(1, int(asking.exchange.remaining_s() * 1000))
-    answer = await asking.ask_any(LIST_REASSIGNMENTS, timeout_ms=timeout_ms, topics=None)
+    node = asking.any_broker(first=asking.layout.controller)
+    answer = await asking.ask(node, LIST_REASSIGNMENTS, timeout_ms=timeout_ms, topics=None)
     return tuple(
         Reassignment(
             topic=topic.name,

@@ -340,6 +340,22 @@ def test_eligible_replicas_are_read_only_where_a_replica_is_missing(filled, read
     assert filled.requests["DescribeTopicPartitions"] == 2
 
 
+def test_the_controller_is_asked_for_moves_as_nobody_else_knew_of_them_before_kraft(filled, reader):
+    def only_the_controller(number, _request):
+        code = 0 if number == 3 else 41
+        return ListPartitionReassignmentsResponse(throttle_time_ms=0, error_code=code, error_message=None, topics=[])
+
+    def controlled_by_3(number, request):
+        metadata = _metadata(filled, number, request)
+        metadata.controller_id = 3
+        return metadata
+
+    filled.hooks |= {"ListPartitionReassignments": only_the_controller, "Metadata": controlled_by_3}
+    snapshot = reader(details=only("reassignments")).read()
+    assert snapshot.gaps == ()
+    assert snapshot.details.reassignments.value == ()
+
+
 def test_moves_are_followed_in_every_poll_while_there_are_any(filled, reader):
     read = reader(details=only("reassignments"))
     for _ in range(3):
