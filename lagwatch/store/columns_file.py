@@ -29,9 +29,9 @@ def write(path: Path, about: Mapping[str, Any], columns: Mapping[str, Array]) ->
         path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         with part.open("wb") as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-                for name, column in _stored(about, columns).items():
-                    with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                        np.lib.format.write_array(member, column, allow_pickle=False)
+                _write_one(archive, _ABOUT, np.frombuffer(json.dumps(about).encode(), dtype=np.uint8))
+                for name, column in columns.items():
+                    _write_one(archive, name, column)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
@@ -63,22 +63,25 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Array]] | None:
     return about, {name.removeprefix(_DIFFERENCES): _restored(name, column) for name, column in columns.items()}
 
 
-def _stored(about: Mapping[str, Any], columns: Mapping[str, Array]) -> dict[str, Array]:
-    stored: dict[str, Array] = {_ABOUT: np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)}
-    for name, column in columns.items():
-        if column.ndim == 2 and column.dtype.kind == "i":
-            stored[_DIFFERENCES + name] = np.diff(
-                column, axis=0, prepend=np.zeros_like(column, shape=(1, column.shape[1]))
-            )
-        else:
-            stored[name] = column
-    return stored
+def _write_one(archive: zipfile.ZipFile, name: str, column: Array) -> None:
+    if column.ndim != 2 or column.dtype.kind != "i":
+        with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+            np.lib.format.write_array(member, column, allow_pickle=False)
+        return
+    with archive.open(f"{_DIFFERENCES}{name}.npy", "w", force_zip64=True) as member:
+        described = np.lib.format.dtype_to_descr(column.dtype)
+        header = {"descr": described, "fortran_order": False, "shape": column.shape}
+        np.lib.format.write_array_header_1_0(member, header)
+        before = np.zeros_like(column, shape=column.shape[1])
+        for row in column:  # row by row, so that it takes no memory
+            member.write((row - before).tobytes())
+            before = row
 
 
 def _restored(name: str, column: Array) -> Array:
     if not name.startswith(_DIFFERENCES) or column.ndim != 2:
         return column
-    return np.cumsum(column, axis=0, dtype=column.dtype)
+    return np.cumsum(column, axis=0, dtype=column.dtype, out=column)
 
 
 def _sync(directory: Path) -> None:
