@@ -70,7 +70,7 @@ def _pairs(view: View, names: Names) -> Table:
     columns = (
         Column(f.groups.TOPIC_LAG, pairs.lag),
         Column(f.groups.TOPIC_MAX_LAG, pairs.max_lag),
-        Column(f.groups.TOPIC_LAG_GROWTH, pairs.growth),
+        Column(f.groups.TOPIC_LAG_GROWTH, rates.short(pairs.growth)),
         Column(f.groups.TOPIC_UNKNOWN, pairs.unknown),
     )
     return names.by_group(pairs.group, names.topics, pairs.topic, *columns)
@@ -82,7 +82,7 @@ def _groups(view: View, names: Names) -> Table:
     columns = (
         Column(f.groups.TOTAL_LAG, table.lag_sum),
         Column(f.groups.MAX_LAG, table.lag_max),
-        Column(f.groups.TOTAL_LAG_GROWTH, table.growth),
+        Column(f.groups.TOTAL_LAG_GROWTH, rates.short(table.growth)),
         # A group that could never be read has no partitions that we know of: not 0 of them are unknown.
         Column(f.groups.GROUP_UNKNOWN, table.unknown, known=read | (table.unknown > 0)),
         Column(f.groups.GROUP_KNOWN, read.astype(np.int64)),

@@ -24,16 +24,16 @@ def _pairs(view: View, names: Names) -> Table:
     pairs = view.pairs
     open_seen = view.topics.transactional[pairs.topic] | (pairs.open_lag > 0)
     columns = (
-        Column(f.TOPIC_CONSUMED, _short(pairs.consumed)),
-        Column(f.TOPIC_SLOWEST_GROWTH, _short(pairs.slowest_growth)),
+        Column(f.TOPIC_CONSUMED, short(pairs.consumed)),
+        Column(f.TOPIC_SLOWEST_GROWTH, short(pairs.slowest_growth)),
         Column(f.COMMIT_INTERVAL, pairs.commit_interval_s),
-        Column(f.DRAIN, _short(pairs.drain_s)),
-        Column(f.BACKLOG_AGE, _short(pairs.behind_s)),
+        Column(f.DRAIN, np.round(pairs.drain_s)),
+        Column(f.BACKLOG_AGE, np.round(pairs.behind_s)),
         Column(f.STABLE_LAG, pairs.stable_lag, known=open_seen & (pairs.stable_lag >= 0)),
         Column(f.OPEN_LAG, pairs.open_lag, known=open_seen & (pairs.open_lag >= 0)),
         Column(f.RESIDUAL_LAG, pairs.residual_lag, known=open_seen & (pairs.lag >= 0)),
         Column(f.UNREAD, pairs.retained_share),
-        Column(f.RETENTION_DEADLINE, _short(pairs.loss_in_s)),
+        Column(f.RETENTION_DEADLINE, np.round(pairs.loss_in_s)),
         Column(f.LOST, pairs.lost_total),
     )
     return names.by_group(pairs.group, names.topics, pairs.topic, *columns)
@@ -42,10 +42,10 @@ def _pairs(view: View, names: Names) -> Table:
 def _groups(view: View, names: Names) -> Table:
     described = np.fromiter((group.state is not None for group in view.snapshot.groups), np.bool_)
     columns = (
-        Column(f.TOTAL_CONSUMED, _short(view.groups.consumed)),
-        Column(f.TOTAL_DRAIN, _short(view.groups.drain_s)),
+        Column(f.TOTAL_CONSUMED, short(view.groups.consumed)),
+        Column(f.TOTAL_DRAIN, np.round(view.groups.drain_s)),
         Column(f.REBALANCES, view.groups.rebalances_total, known=described),
-        Column(f.UNSETTLED, _short(view.groups.unsettled_s)),
+        Column(f.UNSETTLED, np.round(view.groups.unsettled_s)),
         Column(f.RETURNED, _returned(view)),
     )
     return listed([name[:-1] + b"} " for name in names.groups], *columns)
@@ -60,8 +60,8 @@ def _returned(view: View) -> Int64:
 
 def _topics(view: View, names: Names) -> Table:
     columns = (
-        Column(f.PRODUCED, _short(view.topics.produced), known=_whole(view)),
-        Column(f.PRODUCED_SKEW, _short(view.topics.produced_skew), known=_whole(view)),
+        Column(f.PRODUCED, short(view.topics.produced), known=_whole(view)),
+        Column(f.PRODUCED_SKEW, np.round(view.topics.produced_skew, 2), known=_whole(view)),
         Column(f.COMPACTED, compacted(view.snapshot.topics)),
         Column(f.TRANSACTIONAL, view.topics.transactional.astype(np.int64)),
     )
@@ -74,6 +74,6 @@ def _whole(view: View) -> Bool:
     return known
 
 
-def _short(column: Float64) -> Float64:
-    """Three decimals: more than that is noise, and makes the page longer."""
-    return np.round(column, 3)
+def short(column: Float64) -> Float64:
+    """One decimal: more of a slope is noise, makes the page longer, and takes time."""
+    return np.round(column, 1)
