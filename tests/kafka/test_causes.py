@@ -46,7 +46,7 @@ EXPECTED = {
     "few": (Cause.TOO_FEW_MEMBERS, "1 member, all busy, reads .* [23] would keep up"),
     "rebalancing": (Cause.REBALANCING, "has been rebalancing for .*PreparingRebalance, 2 members"),
     "restless": (Cause.REBALANCING, "does not come to rest: .*restless on"),
-    "open": (Cause.OPEN_TRANSACTION, "holds back the rest .*transactional id {prefix}-payer, since"),
+    "open": (Cause.OPEN_TRANSACTION, "has held back the rest .*transactional id {prefix}-payer, since"),
     "retention": (Cause.RETENTION, "has deleted .* had not read"),
     "left": (Cause.ABANDONED_TOPIC, "does not consume .* any more"),
     "rare": (Cause.RARE_COMMITS, "commits on .* every [4-8]s only"),

@@ -5,6 +5,7 @@ simulate.py, cases.py and score.py are the project's facts and stay as they are;
 """
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,10 +16,37 @@ import simulate
 from cases import SCENARIOS
 from more import MORE
 
+from lagwatch.model.alerts import State
 from tests.scenarios.conftest import lines_of, transitions
 
 HERE = Path(__file__).parent
 FAULTS = ("late", "missed", "false", "flaps", "unresolved")
+
+
+WHY = {
+    "runaway": "more slowly than it did: 6,000/min instead of the usual",
+    "below_the_emergency": "more slowly than it did: 7,500/min instead of the usual",
+    "offset_reset": "went back .* is catching up",
+    "stalled": "stands still on all 4 partitions",
+    "group_dies": "has had no members for",
+    "poison_message": "partition 2 .* 3 others of the topic go on.* poison record",
+    "gaps_in_the_data": "more slowly than it did",
+    "retention_overtakes": "has had no members for",
+    "hung_transaction": "an open transaction has held back the rest",
+    "hot_partition": "partition 0 of 4 holds 100% of it",
+    "hot_partition_runs_away": "partition 0 of 4 holds 100% of it",
+    "slow_leak": "too few members .* 3 would keep up",
+    "very_slow_leak": "too few members .* 3 would keep up",
+    "slow_committer_dies": "has had no members for",
+    "seek_to_the_beginning": "went back .* is catching up",
+    "seek_back_and_too_slow": "too few members",
+    "big_lag_at_the_start": "is catching up",
+    "big_lag_that_stays": "keeps its distance",
+    "two_groups_one_ill": "more slowly than it did",
+    "backfill": "is catching up",
+    "two_poison_messages": "poison record",
+}
+"""What the alerts about groups say is the cause, where there is only one, by scenario."""
 
 
 def truth(name: str, scenario: simulate.Scenario) -> dict:
@@ -43,6 +71,12 @@ def clean(name: str, scenario: simulate.Scenario, events: list[dict]) -> None:
     assert result["found"] == result["expected"] == len(scenario.expect)
 
 
+def says_why(name: str, found: list) -> None:
+    causes = {each.alert.cause for each in found if each.to is State.FIRING and each.alert.subject.group is not None}
+    assert all(re.search(WHY.get(name, "."), cause) for cause in causes), causes
+    assert causes or name not in WHY
+
+
 @pytest.mark.parametrize("name", sorted(SCENARIOS))
 def test_a_scenario_is_met_by_the_command_line_and_by_the_core_alike(name, backtest):
     lines = lines_of(name, SCENARIOS[name])
@@ -52,11 +86,14 @@ def test_a_scenario_is_met_by_the_command_line_and_by_the_core_alike(name, backt
     assert [(each["rule"], each["to"], each["summary"]) for each in printed] == [
         (each.alert.rule, each.to.value, each.alert.summary) for each in core
     ]
+    says_why(name, core)
 
 
 @pytest.mark.parametrize("name", sorted(MORE))
 def test_a_further_scenario_is_met(name):
-    clean(name, MORE[name], [event(each) for each in transitions(lines_of(name, MORE[name]))])
+    found = transitions(lines_of(name, MORE[name]))
+    clean(name, MORE[name], [event(each) for each in found])
+    says_why(name, found)
 
 
 def test_the_scorer_agrees_with_what_the_command_prints(tmp_path):

@@ -35,7 +35,7 @@ def catching_up(case: Case) -> Finding | None:
             drain_s = -60.0 * each.lag / each.growth
             return Finding(
                 cause=Cause.CATCHING_UP,
-                sentence=f"{case.name} is catching up on {each.topic}: it reads {rate(each.consumed)}, and "
+                sentence=f"{_went_back(case, each)} is catching up on {each.topic}: it reads {rate(each.consumed)}, and "
                 f"{rate(each.produced)} come in; {messages(each.lag)} will be read in about {duration(drain_s)}.",
                 certainty=0.9 * (0.5 + 0.5 * case.share(each.lag)),
                 next_step="Wait, unless retention deletes sooner what it has not read.",
@@ -45,10 +45,19 @@ def catching_up(case: Case) -> Finding | None:
                     "produced": each.produced,
                     "growth": each.growth,
                     "drain_s": drain_s,
+                    "rewound": each.value("rewound"),
                     "lag": each.lag,
                 },
             )
     return None
+
+
+def _went_back(case: Case, each: OnTopic) -> str:
+    """Who catches up, and that its offsets were set back, if that is what made most of the lag."""
+    rewound = each.value("rewound")
+    if rewound < each.lag / 2 or not rewound > 0:
+        return case.name
+    return f"{case.name} went back (it is {messages(rewound)} behind where it has been) and"
 
 
 def unknown(case: Case) -> Finding | None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from lagwatch.analyze.usual import PREFETCHED, STEADY, ordinary
 from lagwatch.model.columns import Array
+from lagwatch.model.kinds import LOOPS
 from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Group, Int32, Int64, Member
 from lagwatch.model.view import View
 
@@ -20,9 +21,6 @@ STILL = 1 / 5
 
 ONE_PARTITION = 2.0
 """A single partition with so many times its ordinary lag is behind, even if the sum over all is ordinary."""
-
-LOOPS = 6
-"""A group that rebalanced more often than this within a quarter of an hour does not come to rest."""
 
 UNOWNED = "which no member owns"
 
@@ -294,7 +292,9 @@ class Case:
         if not self.group.assigned_known or self.members <= 0:
             return ""
         member = each.owners[row]
-        return UNOWNED if member is None else f"owned by {called(member)}"
+        if member is None:
+            return UNOWNED
+        return f"owned by {called(member)}" if called(member) else ""
 
 
 def patience_s(view: View) -> float:
@@ -303,6 +303,6 @@ def patience_s(view: View) -> float:
 
 
 def called(member: Member) -> str:
-    """A member as people find it: client id and host, or at least its id."""
+    """A member as people find it: client id and host, or at least its id; "" of one that only a trace knows."""
     host = member.host.removeprefix("/")
     return (member.client_id or member.id) + (f" on {host}" if host else "")

@@ -106,7 +106,7 @@ def _blocked(case: Case, each: OnTopic, rows: np.ndarray) -> Finding:
     return Finding(
         cause=Cause.OPEN_TRANSACTION,
         sentence=f"{case.name} has read all committed records of {place}; "
-        f"a transaction that has been open for {duration(held_s)} or longer holds back the rest ({messages(lag)}, from offset "
+        f"an open transaction has held back the rest for at least {duration(held_s)} ({messages(lag)}, from offset "
         f"{stable:,}). {who}",
         certainty=(0.96 if holder or transaction else 0.9) * (0.5 + 0.5 * case.share(lag)),
         next_step=_end(each.topic, partition, holder),
