@@ -66,6 +66,11 @@ class OwnedGroup:
         owned = np.searchsorted(rows, owned_rows[order])
         return cls(view, group, rows, committed, lag, growth, time_lag, bound, commit, owned, owner[order])
 
+    def exact(self, at: int) -> bool:
+        """Whether the time lag at this index of `rows` is that of the very record."""
+        commit = int(self.commit[at])
+        return commit >= 0 and bool(self.view.time_lag_exact[commit])
+
     def owners(self, at: int) -> list[Member]:
         """The members that own the partition at this index of `rows`."""
         low, high = run_of(self.owned, at)

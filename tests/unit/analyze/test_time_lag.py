@@ -13,7 +13,8 @@ from lagwatch.analyze.ends import DAY_S, HOUR_S, KEPT_S, POINTS, EndTable, thinn
 from lagwatch.analyze.history import History
 from lagwatch.analyze.timelag import typical, worst
 from lagwatch.analyze.view import view
-from lagwatch.model.snapshot import UNKNOWN, Anchor
+from lagwatch.model.snapshot import UNKNOWN, Anchor, RecordTime
+from lagwatch.model.trace import decode, encode
 from tests.support.build import T0, group, snapshot, topic
 
 STEP = 30.0
@@ -329,6 +330,13 @@ def test_what_the_logs_were_at_the_start_gives_a_bound_that_goes_on_growing():
     first, second = course((100,), (130,), committed=[(50,), (50,)], anchors=anchors)
     assert (first.time_lag_s.tolist(), first.time_lag_bound.tolist()) == ([300.0], [True])
     assert (second.time_lag_s.tolist(), second.time_lag_bound.tolist()) == ([330.0], [True])
+
+
+def test_a_trace_carries_neither_anchors_nor_single_records_and_is_none_the_worse():
+    anchors = (Anchor(at=T0 - 300, offset=column(80)),)
+    facts = replace(ONE, anchors=anchors, record_times=(RecordTime("orders", 0, 0, T0 - 9),))
+    again = decode(encode(facts))
+    assert (again.anchors, again.record_times, again.at) == ((), (), facts.at)
 
 
 def test_they_are_taken_in_when_they_come_with_a_later_poll_too():

@@ -85,7 +85,7 @@ def group_partition(owned: OwnedGroup, at: int) -> GroupPartition:
         growth_per_minute=number(owned.growth[at]),
         time_lag_s=number(owned.time_lag_s[at]),
         time_lag_is_lower_bound=flag(owned.time_lag_bound[at], owned.time_lag_s[at]),
-        time_lag_is_exact=flag(owned.view.time_lag_exact[owned.commit[at]], owned.time_lag_s[at]),
+        time_lag_is_exact=flag(owned.exact(at), owned.time_lag_s[at]),
         committed_offset=known(owned.committed[at]),
         log_start_offset=known(parts.start[row]),
         log_end_offset=known(parts.end[row]),

@@ -76,6 +76,19 @@ def test_a_partition_that_is_owned_and_was_never_committed_on_is_there_without_a
     assert third["owners"][0]["member_id"] == "m-1"
 
 
+def test_time_lag_is_told_with_its_quality_by_group_topic_and_partition(api):
+    billing = api.json(f"{GROUPS}/billing")
+    assert (billing["time_lag_s"], billing["time_lag_is_lower_bound"]) == (0.0, True), "one poll knows no more"
+    (orders,) = api.json(f"{GROUPS}/billing/topics")["items"]
+    told = [orders[f"time_lag_{name}"] for name in ("s", "typical_s", "is_lower_bound")]
+    assert told == [0.0, 0.0, True]
+    first, _, third = api.json(f"{GROUPS}/billing/partitions")["items"]
+    told = [[each[f"time_lag_{name}"] for name in ("s", "is_lower_bound", "is_exact")] for each in (first, third)]
+    assert told == [[0.0, True, False], [None, None, None]]
+    assert api.json(f"{GROUPS}/search")["time_lag_s"] is None
+    assert {item["name"] for item in api.json(GROUPS, sort="-time_lag_s")["items"]} >= {"billing", "search"}
+
+
 def test_owners_are_null_where_they_are_not_known_and_several_in_a_share_group(api):
     (partition,) = api.json(f"{GROUPS}/shared/partitions")["items"]
     assert [owner["member_id"] for owner in partition["owners"]] == ["s-1", "s-2"]
