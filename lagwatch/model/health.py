@@ -18,9 +18,9 @@ class BrokerTable:
 
     `leaders` and `replicas` count the watched partitions that it leads and holds, `out_of_sync` those of its replicas that are
     not in sync. `preferred` counts the partitions whose preferred leader it is (the first of the replicas), `led_by_others`
-    those of them that another broker leads, or none. `produced` is messages a minute to the partitions it leads. `log_bytes` is
-    the size of everything in its log directories (`dirs`, of which `failed_dirs` are offline), `disk_used` the used share of the
-    fullest volume.
+    those of them that another broker leads, or none. `produced` is messages a minute to the partitions it leads, as far as
+    known. `log_bytes` is the size of everything in its log directories (`dirs`, of which `failed_dirs` are offline), `disk_used`
+    the used share of the fullest volume.
 
     The last three say what would come of its failure: `would_go_offline` counts partitions that would have no leader,
     `would_refuse` those that would go under min ISR (writes with acks=all are refused), `last_copies` those of which nobody else

@@ -57,12 +57,14 @@ def _count(ids: Int32, brokers: Int32) -> Int64:
 
 
 def rates(table: BrokerTable, leader: Int32, produced: Float64) -> Float64:
-    """Messages a minute to the partitions that each broker leads; NaN where that of one of them is not known."""
+    """Messages a minute to the partitions that each broker leads, as far as known; NaN where it is of none of them."""
     if len(produced) != len(leader) or not len(table):
         return np.full(len(table), np.nan)
     at = np.minimum(np.searchsorted(table.id, leader), len(table) - 1)
-    led = table.id[at] == leader
-    return np.bincount(at[led], weights=produced[led], minlength=len(table)).astype(np.float64)
+    led = (table.id[at] == leader) & ~np.isnan(produced)
+    told = np.bincount(at[led], minlength=len(table)) > 0
+    total = np.bincount(at[led], weights=produced[led], minlength=len(table))
+    return np.where(told, total, np.where(table.leaders > 0, np.nan, 0.0))
 
 
 class _Stored(NamedTuple):

@@ -14,7 +14,7 @@ from lagwatch.errors import ProtocolMismatch
 TOPIC_SOURCE = 1
 """DYNAMIC_TOPIC_CONFIG: a setting that is the topic's own (`org.apache.kafka.clients.admin.ConfigEntry.ConfigSource`)."""
 
-_REMEMBERED = 16
+_REMEMBERED = 64
 
 
 class Config(NamedTuple):

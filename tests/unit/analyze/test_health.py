@@ -67,7 +67,7 @@ def test_what_brokers_lead_and_hold_is_counted():
     assert found.leader_skew == 1.0  # broker 1 leads 2, the mean of those that are up is 1
 
 
-def test_skew_by_produce_rate_needs_every_rate():
+def test_brokers_are_told_apart_by_what_is_produced_to_them():
     topics = {"a": topic(*ROW, leader=1), "b": topic(*ROW, leader=2), "c": topic(*ROW, leader=3)}
     polls = []
     for minute in range(8):
@@ -81,6 +81,9 @@ def test_skew_by_produce_rate_needs_every_rate():
     assert found.produce_skew == pytest.approx(1.25)
     assert cost(found, "produce_skew") == pytest.approx(5 * 0.5)
     assert np.isnan(view(polls[0]).health.produce_skew)
+    new = {"d": topic(*ROW, leader=1), **{name: dict(each, end=[9000]) for name, each in topics.items()}}
+    later = view(*polls, snapshot(new, {}, at=T0 + 480)).health
+    assert later.brokers.produced[0] > 900  # what is produced to the new topic is not known yet
 
 
 def test_log_directories_are_summed_and_failed_ones_counted():

@@ -68,7 +68,7 @@ class Broker(Shape):
     preferred: int = Field(ge=0, description="Partitions whose preferred leader it is.", examples=[160])
     led_by_others: int = Field(ge=0, description="Those of them that another broker leads, or none.", examples=[0])
     produced: float | None = Field(
-        ge=0, description="Messages a minute that are produced to the partitions it leads.", examples=[5200.5]
+        ge=0, description="Messages a minute to the partitions it leads, as far as known.", examples=[5200.5]
     )
     log_bytes: int | None = Field(
         ge=0, description="The size of everything in its log directories.", examples=[73014444032]
