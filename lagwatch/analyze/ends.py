@@ -21,6 +21,9 @@ SPACINGS_S = (30.0, 300.0, 3600.0)
 POINTS = 960
 """The table never has more points than this: what the ages and spacings allow is less. A point has 8 bytes a partition."""
 
+MOST_BYTES = 256 * 1024**2
+"""Nor more than fit into this: with more than 34,952 partitions the oldest points go earlier."""
+
 _EARLY = 0.9  # of a spacing: a poll that comes a little early still counts
 _LATE = 1.5  # times the usual distance between polls: points that are farther apart lack a poll
 _TOLERATED = 1 / 8  # of the age: so far apart two points may be without being a poll after another
@@ -47,7 +50,7 @@ class EndTable:
     def __init__(self) -> None:
         self._times: list[float] = []
         self._slots: list[int] = []
-        self._values: Int64 = np.empty((POINTS, 0), dtype=np.int64)
+        self._values = _reserved(0)
         self._steps: deque[float] = deque(maxlen=5)
         self._polled_at = np.nan
 
@@ -60,7 +63,7 @@ class EndTable:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._values = np.empty((POINTS, state["_values"].shape[1]), dtype=np.int64)
+        self._values = _reserved(state["_values"].shape[1])
         self._values[: len(self)] = state["_values"]
         self._slots = list(range(len(self)))
 
@@ -89,16 +92,22 @@ class EndTable:
             raise ValueError("times: they do not rise")
         if (np.diff(values >> 1, axis=0, prepend=0) < 0).any():
             raise ValueError("ends: they fall")
-        self._values[: len(times)] = values
-        self._times, self._slots = times.tolist(), list(range(len(times)))
+        self._times = times.tolist()[-len(self._values) :]
+        self._slots = list(range(len(self)))
+        self._values[: len(self)] = values[len(times) - len(self) :]
         self._steps.extend(np.diff(times)[-5:].tolist())
         self._polled_at = self._times[-1] if self._times else np.nan
 
     def follow(self, origin: Int64) -> None:
         """Partition rows have moved: row i was `origin[i]` before, or is new (negative)."""
-        before, self._values = self._values, np.empty((POINTS, len(origin)), dtype=np.int64)
-        for slot in self._slots:
-            self._values[slot] = followed(before[slot], origin, _NEVER)
+        before = self._values
+        if len(origin) == before.shape[1] and np.array_equal(origin, np.arange(len(origin))):
+            return  # only groups have come or gone, as they do all the time: nothing is copied
+        self._values = _reserved(len(origin))
+        kept = self._slots[-len(self._values) :]
+        self._times, self._slots = self._times[-len(kept) :], list(range(len(kept)))
+        for slot, old in enumerate(kept):
+            self._values[slot] = followed(before[old], origin, _NEVER)
 
     def forget(self, rows: Int64) -> None:
         """Partitions that do not continue what they were."""
@@ -134,7 +143,7 @@ class EndTable:
         It does not where there are points as near as polls are. Ends are taken to lie between those around them.
         """
         place = int(np.searchsorted(self._times, at))
-        if len(self) >= POINTS or place == len(self):
+        if len(self) == len(self._values) or place == len(self):
             return False
         if place > 0 and self._times[place] - self._times[place - 1] <= float(
             self.close(np.array(self._times[-1] - at))
@@ -247,11 +256,17 @@ class EndTable:
 
     def _free(self) -> int:
         """A place for one more point; the oldest one goes where there is none."""
-        if len(self) == POINTS:
+        if len(self) == len(self._values):
             self._times.pop(0)
             return self._slots.pop(0)
         taken = set(self._slots)
-        return next(slot for slot in range(POINTS) if slot not in taken)
+        return next(slot for slot in range(len(self._values)) if slot not in taken)
+
+
+def _reserved(partitions: int) -> Int64:
+    """Memory for as many points as there may be of so many partitions."""
+    points = min(POINTS, max(MOST_BYTES // (8 * max(partitions, 1)), 1))
+    return np.empty((points, partitions), dtype=np.int64)
 
 
 def thinned(times: Sequence[float], now: float) -> list[int]:

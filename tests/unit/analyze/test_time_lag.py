@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lagwatch.analyze.ends import DAY_S, HOUR_S, KEPT_S, POINTS, EndTable, thinned
+from lagwatch.analyze.ends import DAY_S, HOUR_S, KEPT_S, MOST_BYTES, POINTS, EndTable, thinned
 from lagwatch.analyze.history import History
 from lagwatch.analyze.timelag import typical, worst
 from lagwatch.analyze.view import view
@@ -92,6 +92,25 @@ def test_partitions_keep_their_history_when_they_move_and_new_ones_have_none():
     assert appended(made, 15, row=0) == (pytest.approx(46.5), False)
     made.add(T0 + 120, column(40, 7))
     assert appended(made, 3, row=1) == (120.0, True)
+
+
+def test_of_very_many_partitions_fewer_points_are_kept_and_the_newest_ones_stay():
+    partitions = MOST_BYTES // 8 // 4
+    few, many = table(*((30 * k, 100 * k) for k in range(6))), EndTable()
+    few.follow(np.full(partitions, -1).astype(np.int64) + (np.arange(partitions) == 7))
+    assert [at - T0 for at in few.times] == [60, 90, 120, 150]
+    assert appended(few, 450, row=7) == (pytest.approx(135.15), False)
+    many.follow(np.full(partitions, -1, dtype=np.int64))
+    for k in range(3):
+        many.add(T0 + 30 * k, np.full(partitions, 100 * k, dtype=np.int64))
+    assert many.nbytes <= MOST_BYTES
+
+
+def test_nothing_is_copied_while_the_partitions_stay_where_they_are():
+    made = table((0, 100), (30, 200))
+    before = made._values
+    made.follow(column(0))
+    assert made._values is before
 
 
 def test_moments_of_the_past_that_are_learnt_later_fill_the_table_where_it_is_empty():
