@@ -29,8 +29,8 @@ _FOR = Annotated[
     typer.Option("--for", metavar="DURATION", help="Without --url: watch the topic for so long (default: 60s)."),
 ]
 _OUTPUT = Annotated[Literal["text", "json"], typer.Option("--output", help="text, or json as the REST API has it.")]
-_WINDOW = 1 / 4
-"""This part of a look is what a speed is measured over, so that a peak within it is seen."""
+_WINDOW = 6
+"""Speeds are measured over so many polls, a quarter of a look as a rule: a peak within it is seen."""
 
 
 def register(app: typer.Typer) -> None:
@@ -91,7 +91,7 @@ def _watched(
     from lagwatch.app.insights import Analyses
     from lagwatch.app.service import reader_options
     from lagwatch.cli.one_poll import chosen
-    from lagwatch.cli.watching import seconds_of, watch
+    from lagwatch.cli.watching import interval_s, seconds_of, watch
     from lagwatch.collect import Reader
     from lagwatch.publish.api.access import Seen
     from lagwatch.publish.api.routers.balance import capacity_item
@@ -103,7 +103,7 @@ def _watched(
             settings,
             lambda: _first(reader, topic, group),
             seconds,
-            window_s=seconds * _WINDOW,
+            window_s=_WINDOW * interval_s(seconds),
             what=topic,
         )
     found = Analyses().capacity(latest, topic, group)

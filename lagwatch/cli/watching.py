@@ -83,6 +83,11 @@ def seconds_of(look_for: str) -> float:
     return seconds
 
 
+def interval_s(seconds: float) -> float:
+    """The time between two polls of a look of that length."""
+    return max(1.0, seconds / POLLS)
+
+
 def watch(
     reader: "Reader",
     cluster: "ClusterSettings",
@@ -101,7 +106,6 @@ def watch(
     from lagwatch.cycle import Memory, advance
     from lagwatch.model.latest import Latest, PollHealth
 
-    interval_s = max(1.0, seconds / POLLS)
     memory, until = Memory(growth_window_s=window_s), time.monotonic() + seconds
     snapshot = first()
     typer.echo(
@@ -109,7 +113,7 @@ def watch(
     )
     view, verdict = advance(memory, snapshot, (), snapshot.at)
     while (left := until - time.monotonic()) > 0:
-        time.sleep(min(interval_s, left))
+        time.sleep(min(interval_s(seconds), left))
         try:
             snapshot = reader.read()
         except CollectError as error:
@@ -119,5 +123,5 @@ def watch(
             continue
         view, verdict = advance(memory, snapshot, (), snapshot.at)
     tell_gaps(snapshot.gaps)
-    health = PollHealth(interval_s=interval_s, deadline_s=cluster.deadline_s, last_good_at=snapshot.at)
+    health = PollHealth(interval_s=interval_s(seconds), deadline_s=cluster.deadline_s, last_good_at=snapshot.at)
     return Latest(cluster=cluster.name, health=health, view=view, verdict=verdict, gaps=snapshot.gaps)

@@ -1,5 +1,7 @@
 """Rates, backlogs, losses, balance and returns on the real Kafka, against what was done to it."""
 
+import json
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -9,11 +11,13 @@ import numpy as np
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
+from typer.testing import CliRunner
 
 from lagwatch.analyze.history import History
 from lagwatch.analyze.hot import balance_of
 from lagwatch.analyze.streams import streams_of
 from lagwatch.analyze.view import view as analyze
+from lagwatch.cli import build
 from lagwatch.collect import DetailOptions
 from lagwatch.model.view import View
 from tests.kafka.collecting import only, reading, reported_lag
@@ -156,6 +160,44 @@ def test_the_balance_names_owners_and_a_member_that_is_back_is_seen(cluster):
     (returned,) = back.returned[group]
     assert (returned.client_id, returned.dropped) == ("shaky", False)
     assert back.groups.rebalances_total[0] >= 2
+
+
+@contextmanager
+def produced_all_the_time(bootstrap: str, topic: str) -> Iterator[None]:
+    """Twenty records every fifth of a second."""
+    done = threading.Event()
+
+    def append() -> None:
+        while not done.wait(0.2):
+            produce(bootstrap, topic, {0: 20})
+
+    thread = threading.Thread(target=append)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_the_command_measures_for_a_while_and_works_out_what_is_needed(cluster):
+    topic, group = create_topic(cluster.bootstrap, unique("capacity"), 2), unique("capacity")
+    often = {"enable_auto_commit": True, "auto_commit_interval_ms": 300}
+    with (
+        member(cluster.bootstrap, group, [topic], **often) as reader,
+        busy(reader),
+        produced_all_the_time(cluster.bootstrap, topic),
+    ):
+        arguments = ["capacity", topic, "--bootstrap", cluster.bootstrap, "--for", "10s", "--output", "json"]
+        done = CliRunner().invoke(build(), arguments)
+    assert done.exit_code == 0, done.exception
+    found = json.loads(done.stdout)
+    (need,) = found["groups"]
+    assert (found["partitions"], need["group"], need["members"]) == (2, group, 1)
+    assert 0 < found["peak_per_minute"] < 20 * 5 * 60 * 3
+    assert need["members_needed"] == max(math.ceil(found["peak_per_minute"] / need["member_peak_per_minute"]), 1)
+    assert need["partitions_needed"] == math.ceil(1.25 * need["members_needed"])
+    assert any("Measured over" in warning for warning in found["warnings"])
 
 
 def test_a_share_group_consumes_what_it_accepted(cluster):
