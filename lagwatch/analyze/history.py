@@ -98,6 +98,7 @@ class History:
             "pair_cadence": self.pair_cadence,
             "groups": self.groups,
             "backlogs": self.backlogs,
+            "usual": self.usual,
             "peaks": self.peaks,
         }
 

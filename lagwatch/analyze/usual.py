@@ -1,8 +1,10 @@
 """What a group can read: how much its topic took in while the group kept up with it. Bounded history. Pure."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from lagwatch.model.columns import followed
+from lagwatch.model.columns import Array, entry, followed
 from lagwatch.model.snapshot import Bool, Float64, Int64
 
 REMEMBERED = 12.0
@@ -27,8 +29,8 @@ def ordinary(lag: Float64, produced: Float64, interval_s: Float64, window_s: flo
     [0.0, 0.4166666666666667, 16.666666666666668]
     """
     seconds = np.fmax(2.0 * interval_s, PREFETCHED * window_s)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(lag > 0, lag / (produced / 60.0 * seconds), 0.0)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return np.where(lag > 0, lag / (np.maximum(produced, 0.0) / 60.0 * seconds), 0.0)
 
 
 def keeps_up(lag: Int64, produced: Float64, growth: Float64, interval_s: Float64, window_s: float) -> Bool:
@@ -50,6 +52,15 @@ class UsualRates:
         self._at: float | None = None
         self._mean: Float64 = np.empty(0)
         self._seen_s: Float64 = np.empty(0)
+
+    def kept(self) -> dict[str, Array]:
+        """What outlives a restart."""
+        return {"mean": self._mean.copy(), "seen_s": self._seen_s.copy()}
+
+    def take_up(self, columns: Mapping[str, Array]) -> None:
+        """What `kept` gave, of as many pairs; raises ValueError."""
+        self._mean = entry(columns, "mean", (len(self._mean),), np.float64)
+        self._seen_s = entry(columns, "seen_s", (len(self._seen_s),), np.float64)
 
     def follow(self, origin: Int64) -> None:
         """Pairs have moved."""
