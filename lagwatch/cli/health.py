@@ -86,7 +86,7 @@ def _partitions(names: list[str]) -> str:
 
 
 def _states(told: "ClusterHealth") -> list[str]:
-    lines = []
+    lines = [] if told.metadata_version is None else [f"Metadata version: {told.metadata_version}."]
     if told.quorum is not None:
         quorum = told.quorum
         lines.append(

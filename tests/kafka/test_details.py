@@ -18,6 +18,7 @@ from lagwatch.config import default_rules
 from lagwatch.cycle import Memory, advance
 from lagwatch.demo import tools
 from lagwatch.model.alerts import State
+from lagwatch.model.releases import metadata_version
 from tests.kafka import support
 from tests.kafka.collecting import only, reading
 from tests.kafka.support import create_topic, delete_topic, produce, transaction, unique, wait_until
@@ -152,6 +153,7 @@ def test_features_and_releases_are_told(cluster, topic):
     finalized = dict(re.findall(r"Feature: (\S+)\s.*FinalizedVersionLevel: (\S+)", told))
     assert set(features.finalized) == {name for name, level in finalized.items() if level not in ("0", "-")}
     assert set(features.releases.values()) == {"4.3 or later"}
+    assert metadata_version(features.finalized["metadata.version"]) == finalized["metadata.version"]
 
 
 def test_leaders_that_are_not_the_preferred_ones_are_counted(cluster, topic):

@@ -6,12 +6,14 @@ from datetime import datetime
 
 from fastapi import APIRouter
 
+from lagwatch.model import details as slow
 from lagwatch.model import health as facts
 from lagwatch.model.details import Details, Part
+from lagwatch.model.releases import metadata_version
 from lagwatch.publish.api.access import ClusterData, Seen
 from lagwatch.publish.api.problems import documented
 from lagwatch.publish.api.routers.pages import aged
-from lagwatch.publish.api.schemas.cluster_health import ClusterHealth, Failure, Quorum, ScorePart
+from lagwatch.publish.api.schemas.cluster_health import ClusterHealth, Failure, Quorum, QuorumNode, ScorePart
 from lagwatch.publish.api.values import known, moment, number
 
 router = APIRouter(tags=["clusters"])
@@ -34,6 +36,7 @@ def health_item(seen: Seen) -> ClusterHealth:
     """The health of the cluster that was seen."""
     health, details = seen.view.health, seen.snapshot.details or Details()
     features = None if details.features is None else details.features.value
+    level = None if features is None else features.finalized.get("metadata.version")
     read = {name: getattr(details, name) for name in _PARTS}
     return ClusterHealth(
         **aged(seen),
@@ -42,8 +45,9 @@ def health_item(seen: Seen) -> ClusterHealth:
         parts=[] if health is None else [_part(part) for part in health.parts],
         **{name: None if health is None else known(getattr(health, name)) for name in _COUNTS},
         **{name: None if health is None else number(getattr(health, name)) for name in _SHARES},
-        quorum=None if health is None or health.quorum is None else _quorum(health.quorum),
+        quorum=None if health is None or health.quorum is None else _quorum(health.quorum, details),
         failures=_failures(seen),
+        metadata_version=None if level is None else metadata_version(level),
         features=None if features is None else dict(features.finalized),
         releases=None if features is None else dict(features.releases),
         read_at=_read_at(read),
@@ -54,7 +58,9 @@ def _part(part: facts.ScorePart) -> ScorePart:
     return ScorePart(name=part.name, lost=number(part.lost), most=part.most, sentence=part.sentence or None)
 
 
-def _quorum(state: facts.QuorumState) -> Quorum:
+def _quorum(state: facts.QuorumState, details: Details) -> Quorum:
+    told = None if details.quorum is None else details.quorum.value
+    nodes = [] if told is None else [*((n, True) for n in told.voters), *((n, False) for n in told.observers)]
     return Quorum(
         leader=state.leader,
         voters=state.voters,
@@ -62,6 +68,17 @@ def _quorum(state: facts.QuorumState) -> Quorum:
         majority=state.majority,
         behind=list(state.behind),
         max_lag=known(state.max_lag),
+        nodes=[_node(node, voter=voter) for node, voter in nodes],
+    )
+
+
+def _node(node: slow.QuorumNode, *, voter: bool) -> QuorumNode:
+    return QuorumNode(
+        id=node.id,
+        voter=voter,
+        lag=known(node.lag),
+        last_fetch_at=moment(node.last_fetch_at),
+        last_caught_up_at=moment(node.last_caught_up_at),
     )
 
 

@@ -30,6 +30,20 @@ class ScorePart(Shape):
     )
 
 
+class QuorumNode(Shape):
+    """A node that follows the metadata quorum, or leads it."""
+
+    id: int = Field(description="Its id.", examples=[2])
+    voter: bool = Field(description="Whether it votes; observers only follow.", examples=[True])
+    lag: int | None = Field(ge=0, description="Records that it is behind the leader.", examples=[0])
+    last_fetch_at: datetime | None = Field(
+        description="When it fetched last, where Kafka tells (3.3).", examples=["2026-03-02T00:00:30Z"]
+    )
+    last_caught_up_at: datetime | None = Field(
+        description="When it was not behind last, where Kafka tells (3.3).", examples=["2026-03-02T00:00:30Z"]
+    )
+
+
 class Quorum(Shape):
     """The metadata quorum."""
 
@@ -38,7 +52,8 @@ class Quorum(Shape):
     caught_up: int = Field(ge=0, description="How many of them keep up with the leader.", examples=[3])
     majority: int = Field(ge=0, description="How many must.", examples=[2])
     behind: list[int] = Field(description="Those that do not keep up.", examples=[[]])
-    max_lag: int | None = Field(description="Records that the last of them is behind.", examples=[0])
+    max_lag: int | None = Field(ge=0, description="Records that the last of the voters is behind.", examples=[0])
+    nodes: list[QuorumNode] = Field(description="Voters, then observers.")
 
 
 class Failure(Shape):
@@ -101,6 +116,9 @@ class ClusterHealth(Aged):
     )
     quorum: Quorum | None = Field(description="The metadata quorum; null where it is not known or there is none.")
     failures: list[Failure] = Field(description="For each broker that is up: what would come of its failure now.")
+    metadata_version: str | None = Field(
+        description="The release whose metadata the cluster writes (metadata.version).", examples=["4.3-IV0"]
+    )
     features: dict[str, int] | None = Field(
         description="Finalized features of the cluster and their levels.", examples=[{"metadata.version": 30}]
     )

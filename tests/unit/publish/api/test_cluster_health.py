@@ -82,6 +82,10 @@ def test_the_score_comes_with_its_parts_and_what_it_rests_on(full):
     assert found["parts"][0]["lost"] == max(part["lost"] or 0 for part in found["parts"])
     assert (found["at_min_isr"], found["reassigning"], found["unclean_topics"]) == (2, 1, None)
     assert (found["open_transactions"], found["hung_transactions"], found["oldest_transaction_s"]) == (2, 1, 90)
+    nodes = found["quorum"].pop("nodes")
+    assert [(node["id"], node["voter"], node["lag"]) for node in nodes] == [(1, True, 0), (2, True, 0), (3, True, 10)]
+    assert nodes[2]["last_caught_up_at"] == "2026-02-25T06:12:20Z"
+    assert found["metadata_version"] == "4.3-IV0"
     assert found["quorum"] == {
         "leader": 1,
         "voters": 3,
