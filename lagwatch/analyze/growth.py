@@ -1,12 +1,12 @@
 """Growth: the least-squares slope of a column over the last minutes, five unless one says otherwise. Pure."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lagwatch.model.columns import followed, slopes
+from lagwatch.model.columns import Array, entry, followed, slopes
 from lagwatch.model.snapshot import Float64, Int64
 
 WINDOW_S = 300.0
@@ -36,6 +36,23 @@ class GrowthWindow:
         self.samples: deque[tuple[float, NDArray[np.float32]]] = deque()
         """The moments, and for each the distances of all rows, NaN where unknown."""
         self._base: Int64 = np.empty(0, dtype=np.int64)
+
+    def kept(self) -> dict[str, Array]:
+        """What outlives a restart."""
+        samples = np.empty((len(self.samples), len(self._base)), dtype=np.float32)
+        for place, (_, values) in enumerate(self.samples):
+            samples[place] = values
+        return {"times": np.array([at for at, _ in self.samples]), "samples": samples, "base": self._base.copy()}
+
+    def take_up(self, columns: Mapping[str, Array]) -> None:
+        """What `kept` gave, of as many rows; raises ValueError."""
+        times = entry(columns, "times", (None,), np.float64)
+        samples = entry(columns, "samples", (len(times), len(self._base)), np.float32)
+        base = entry(columns, "base", (len(self._base),), np.int64)
+        if not (np.diff(times) > 0).all():
+            raise ValueError("times: they do not rise")
+        self.samples = deque((at, values.copy()) for at, values in zip(times.tolist(), samples, strict=True))
+        self._base = base
 
     def follow(self, origin: Int64) -> None:
         """Rows have moved: row i was `origin[i]` before, or is new (negative)."""

@@ -98,6 +98,9 @@ class History:
             "pair_cadence": self.pair_cadence,
             "groups": self.groups,
             "backlogs": self.backlogs,
+            "swings": self.swings,
+            "lag_growth": self._lags,
+            "end_growth": self.topics.ends,
             "usual": self.usual,
             "peaks": self.peaks,
         }

@@ -1,10 +1,11 @@
 """Whether a lag rises, or only swings as it has done before. Pure."""
 
 from collections import deque
+from collections.abc import Mapping
 
 import numpy as np
 
-from lagwatch.model.columns import followed
+from lagwatch.model.columns import Array, entry, followed
 from lagwatch.model.snapshot import Bool, Float64, Int64
 
 SMOOTHED_S = 120.0
@@ -31,6 +32,23 @@ class Swings:
         self._smooth: Float64 = np.empty(0)
         self._heights: deque[Float64] = deque([np.empty(0)], maxlen=BLOCKS)
         self._block = -np.inf
+
+    def kept(self) -> dict[str, Array]:
+        """What outlives a restart."""
+        heights = np.stack(list(self._heights))
+        block = np.array([self._block])
+        return {"at": self._at.copy(), "smooth": self._smooth.copy(), "heights": heights, "block": block}
+
+    def take_up(self, columns: Mapping[str, Array]) -> None:
+        """What `kept` gave, of as many pairs; raises ValueError."""
+        pairs = len(self._at)
+        at, smooth = (entry(columns, name, (pairs,), np.float64).copy() for name in ("at", "smooth"))
+        heights = entry(columns, "heights", (None, pairs), np.float64)
+        block = entry(columns, "block", (1,), np.float64)
+        if not len(heights):
+            raise ValueError("heights: none")
+        self._at, self._smooth, self._block = at, smooth, float(block[0])
+        self._heights = deque((height.copy() for height in heights), maxlen=BLOCKS)
 
     def follow(self, origin: Int64) -> None:
         """Pairs have moved."""

@@ -58,6 +58,8 @@ def test_after_a_restart_the_polls_tell_what_they_would_have_told(stop, tmp_path
         np.testing.assert_array_equal(one.patience_s, other.patience_s)
         np.testing.assert_array_equal(one.pairs.commit_interval_s, other.pairs.commit_interval_s)
         np.testing.assert_array_equal(one.groups.members_gone_s, other.groups.members_gone_s)
+        for name in ("growth", "height", "consumed", "behind_s"):
+            np.testing.assert_array_equal(getattr(one.pairs, name), getattr(other.pairs, name), err_msg=name)
         assert other.pairs.usual[0] == pytest.approx(one.pairs.usual[0], rel=0.05)
         np.testing.assert_array_equal(one.pairs.rewound, np.maximum(other.pairs.rewound, 0))
 
