@@ -134,6 +134,9 @@ class OnTopic:
         patience = np.maximum(self.still_s, self.view.patience_s[self.rows])
         marker = np.isin(np.arange(self.rows.start, self.rows.stop), self.view.residual)
         flags: Bool = (self.lags > 0) & (self.frozen > patience) & ~marker
+        if self.group.type == "share" and len(self.view.consumed):
+            # Its offset waits for the oldest record in flight, while others behind it are done.
+            flags &= ~(self.view.consumed[self.rows] > 0)
         return flags
 
     @cached_property

@@ -348,3 +348,14 @@ def test_what_cannot_be_known_is_said_and_why():
     assert dark.sentence == "The lag of billing is not known: where the logs end could not be read."
     assert {each.lag for each in (nothing, unread, dark)} == {None}
     assert {each.findings for each in (nothing, unread, dark)} == {()}
+
+
+@pytest.mark.parametrize("done, cause", [(100, Cause.CATCHING_UP), (0, Cause.STALLED)])
+def test_a_share_group_moves_as_long_as_records_are_done_behind_the_one_in_flight(done, cause):
+    """Its start offset waits for the oldest record in flight; the broker counts what is left."""
+    polls = []
+    for k in range(30):
+        shared = group({"orders": [50]}, kind="share", members=2) | {"lag": {"orders": [9000 - done * k]}}
+        polls.append(snapshot({"orders": topic((0, 10_000))}, {"billing": shared}, at=T0 + 30 * k))
+    found = diagnose(view(*polls), 0)
+    assert found.findings[0].cause is cause, found
