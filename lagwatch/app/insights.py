@@ -6,10 +6,13 @@ from lagwatch.analyze.diagnosis import diagnosis_of
 from lagwatch.analyze.health import failures
 from lagwatch.analyze.hot import balance_of, topic_balance
 from lagwatch.analyze.streams import streams_of
+from lagwatch.judge.effective import Asked, effective
+from lagwatch.model.alerts import Rule
 from lagwatch.model.audit import AuditReport, Suppression
 from lagwatch.model.balance import Balance, TopicBalance
 from lagwatch.model.capacity import Capacity
 from lagwatch.model.diagnosis import Diagnosis
+from lagwatch.model.effective import Effective
 from lagwatch.model.health import Failure
 from lagwatch.model.latest import Latest
 from lagwatch.model.streams import RESTORE_RATE, Streams
@@ -48,6 +51,11 @@ class Analyses:
     def audit(self, latest: Latest) -> AuditReport | None:
         """What is not good practice in the cluster's settings."""
         return None if latest.view is None else audit(latest.view).without(self._suppressions)
+
+    def effective(self, rule: Rule, cluster: str | None, group: str | None, topic: str | None) -> tuple[Effective, ...]:
+        """What a rule is for these names (None: any), the first that fits counts; nothing if it is about neither."""
+        asked = Asked(cluster=cluster, group=group, topic=topic)
+        return effective(rule, asked) if asked.concerns(rule) else ()
 
     def failures(self, latest: Latest) -> tuple[Failure, ...] | None:
         """What would come of the failure of each broker that is up, by name."""

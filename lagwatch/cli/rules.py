@@ -12,8 +12,8 @@ from lagwatch.cli.text import table
 
 if TYPE_CHECKING:
     from lagwatch.config import Settings
-    from lagwatch.judge.effective import Effective
     from lagwatch.model.alerts import Condition, Rule
+    from lagwatch.model.effective import Effective
 
 _HEADER = ("RULE", "FOR", "JUDGED", "SEVERITY", "CONDITIONS", "AFTER", "KEEP", "WHY")
 _FOLLOWS = "+: longer for a group that commits rarely: at least twice the time between two of its commits."

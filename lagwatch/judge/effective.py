@@ -7,6 +7,7 @@ from typing import Final
 from lagwatch.judge.explain import NAMES
 from lagwatch.judge.scope import applied
 from lagwatch.model.alerts import Override, Rule
+from lagwatch.model.effective import Effective
 from lagwatch.model.filters import NameFilter
 
 _PARTS: Final = ("cluster", "group", "topic")
@@ -24,21 +25,6 @@ class Asked:
         """Whether the rule is about what is asked for: about groups or topics if one of these is named, else any rule is."""
         named = {part for part in ("group", "topic") if getattr(self, part) is not None}
         return not named or bool(named & set(NAMES[rule.grain]))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effective:
-    """
-    A rule as it is for some of what was asked about.
-
-    `where` says for which part ("" for all of it, "topic matches x" for some), `judged` whether it is judged there at all, and
-    `why` what decided that: an exclusion, an override, a profile; "" if it is the rule as it stands.
-    """
-
-    rule: Rule
-    judged: bool
-    where: str = ""
-    why: str = ""
 
 
 def effective(rule: Rule, asked: Asked) -> tuple[Effective, ...]:

@@ -2,10 +2,12 @@
 
 from typing import Protocol
 
+from lagwatch.model.alerts import Rule
 from lagwatch.model.audit import AuditReport
 from lagwatch.model.balance import Balance, TopicBalance
 from lagwatch.model.capacity import Capacity
 from lagwatch.model.diagnosis import Diagnosis
+from lagwatch.model.effective import Effective
 from lagwatch.model.health import Failure
 from lagwatch.model.latest import Latest
 from lagwatch.model.streams import Streams
@@ -35,6 +37,9 @@ class Insights(Protocol):
 
     def audit(self, latest: Latest) -> AuditReport | None:
         """What is not good practice in the cluster's settings."""
+
+    def effective(self, rule: Rule, cluster: str | None, group: str | None, topic: str | None) -> tuple[Effective, ...]:
+        """What a rule is for these names (None: any), the first that fits counts; nothing if it is about neither."""
 
     def failures(self, latest: Latest) -> tuple[Failure, ...] | None:
         """What would come of the failure of each broker that is up, by name."""

@@ -1,5 +1,6 @@
 """The rules that are in effect."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import numpy as np
@@ -8,13 +9,14 @@ from pydantic import Field
 
 from lagwatch.model import alerts as model
 from lagwatch.model.alerts import Severity
+from lagwatch.model.effective import Effective
 from lagwatch.model.latest import Latest
 from lagwatch.publish.api.access import Everything
 from lagwatch.publish.api.names import matching
 from lagwatch.publish.api.paging import Absent, PageQuery, Pattern, choose
 from lagwatch.publish.api.problems import documented
 from lagwatch.publish.api.routers.clusters import alert_counts
-from lagwatch.publish.api.schemas.alerts import Condition, Escalation, Override, Rule, Threshold
+from lagwatch.publish.api.schemas.alerts import Condition, EffectiveRule, Escalation, Override, Rule, Threshold
 from lagwatch.publish.api.schemas.base import Page
 from lagwatch.publish.api.values import number
 
@@ -35,9 +37,15 @@ class RuleQuery(PageQuery):
     cluster: Pattern | Absent = Field(
         None, description="Only what is in effect in clusters that match this.", examples=["eu-*"]
     )
+    group: str | Absent = Field(
+        None,
+        description="Only rules about groups or topics, and what they are for the group of this name, which need not exist.",
+        examples=["billing"],
+    )
+    topic: str | Absent = Field(None, description="The same for the topic of this name.", examples=["orders"])
 
 
-@router.get("/rules", responses=documented(422))
+@router.get("/rules", responses=documented(422, 503))
 async def list_rules(query: Annotated[RuleQuery, Query()], source: Everything) -> Page[Rule]:
     """The rules, once for all clusters in which they are the same."""
     every = source.all()
@@ -48,8 +56,16 @@ async def list_rules(query: Annotated[RuleQuery, Query()], source: Everything) -
         keep &= np.array([rule.severity in query.severity for rule, _ in found], dtype=np.bool_)
     if query.enabled is not None:
         keep &= np.array([rule.enabled == query.enabled for rule, _ in found], dtype=np.bool_)
+    variants = None
+    if query.group is not None or query.topic is not None:
+        insights = source.asked()
+        variants = [
+            insights.effective(rule, where[0].cluster if len(where) == 1 else None, query.group, query.topic)
+            for rule, where in found
+        ]
+        keep &= np.array([bool(each) for each in variants], dtype=np.bool_)
     rows = choose(query, keep, query.sort)
-    items = [_rule(*found[row]) for row in rows.page]
+    items = [_rule(*found[row], None if variants is None else variants[row]) for row in rows.page]
     return Page(total=rows.total, offset=query.offset, limit=query.limit, items=items)
 
 
@@ -65,7 +81,19 @@ def _in_effect(clusters: list[Latest]) -> list[tuple[model.Rule, list[Latest]]]:
     return found
 
 
-def _rule(rule: model.Rule, clusters: list[Latest]) -> Rule:
+def _effective(one: Effective) -> EffectiveRule:
+    return EffectiveRule(
+        where=one.where,
+        judged=one.judged,
+        why=one.why,
+        severity=one.rule.severity,
+        conditions=[_condition(condition) for condition in one.rule.conditions],
+        for_s=one.rule.for_s,
+        keep_s=one.rule.keep_s,
+    )
+
+
+def _rule(rule: model.Rule, clusters: list[Latest], variants: Sequence[Effective] | None) -> Rule:
     alerts = (
         alert for latest in clusters if latest.verdict for alert in latest.verdict.alerts if alert.rule == rule.name
     )
@@ -93,6 +121,7 @@ def _rule(rule: model.Rule, clusters: list[Latest]) -> Rule:
         runbook=rule.runbook,
         labels=dict(rule.labels),
         clusters=[latest.cluster for latest in clusters],
+        effective=None if variants is None else [_effective(each) for each in variants],
         alerts=alert_counts(alerts),
     )
 
@@ -127,4 +156,5 @@ def _override(override: model.Override) -> Override:
         keep_s=override.keep_s,
         thresholds=thresholds,
         why=override.why,
+        profile=override.profile,
     )

@@ -150,6 +150,10 @@ class Override(Shape):
     keep_s: float | None = Field(description="For how long it goes on firing.", examples=[None])
     thresholds: dict[str, Threshold] = Field(description="Other thresholds, by the condition's value.", examples=[{}])
     why: str = Field(description="A note for people.", examples=["runs once a night"])
+    profile: str = Field(
+        description="The profile that it comes from; empty if it was written for this rule.",
+        examples=["batch, every 6h"],
+    )
 
 
 class Escalation(Shape):
@@ -157,6 +161,23 @@ class Escalation(Shape):
 
     severity: Severity = Field(description="How loud then.", examples=["emergency"])
     conditions: list[Condition] = Field(description="All of them must hold.")
+
+
+class EffectiveRule(Shape):
+    """What a rule is for the group and the topic that were asked about, or for a part of that."""
+
+    where: str = Field(
+        description="For which part of what was asked about; empty: for all of it.", examples=["topic matches __.*"]
+    )
+    judged: bool = Field(description="Whether the rule is evaluated there.", examples=[True])
+    why: str = Field(
+        description="The exclusion, override or profile that decides; empty if the rule is as it stands.",
+        examples=["profile batch, every 6h"],
+    )
+    severity: Severity = Field(description="How loud.", examples=["warning"])
+    conditions: list[Condition] = Field(description="With the thresholds that hold there.")
+    for_s: float = Field(description="For how long they must hold.", examples=[300.0])
+    keep_s: float = Field(description="For how long it goes on firing.", examples=[300.0])
 
 
 class Rule(Shape):
@@ -194,4 +215,8 @@ class Rule(Shape):
     runbook: str = Field(description="The name of its runbook.", examples=["consumer-lag-growing"])
     labels: dict[str, str] = Field(description="Labels that its alerts carry.", examples=[{"team": "payments"}])
     clusters: list[str] = Field(description="The clusters in which it is in effect like this.", examples=[["main"]])
+    effective: list[EffectiveRule] | None = Field(
+        description="What it is for the group and the topic that were asked about: of several the first that fits counts. Null if "
+        "none was."
+    )
     alerts: AlertCounts = Field(description="Its alerts in these clusters, by state.")

@@ -1,4 +1,10 @@
+from dataclasses import replace
+
+from lagwatch.app.insights import Analyses
+from lagwatch.model.alerts import Override
+from lagwatch.publish.api import create_api
 from tests.support import world
+from tests.support.asgi import Client
 
 
 def test_what_fires_comes_first_and_what_is_resolved_last(api):
@@ -71,3 +77,32 @@ def test_rules_can_be_filtered(api):
     assert names(name="*High") == ["ConsumerLagHigh"]
     assert names(cluster="backup") == ["ConsumerLagGrowing"]
     assert names(sort="-rule") == ["ConsumerLagHigh", "ConsumerLagGrowing"]
+
+
+def test_what_a_rule_is_for_a_group_is_said_with_what_decides_it(api):
+    (growing,) = api.json("/api/v1/rules", group="console-consumer-7", topic="orders", name="*Growing")["items"]
+    assert [(each["where"], each["judged"]) for each in growing["effective"]] == [("", True)]
+    assert growing["effective"][0]["conditions"] == growing["conditions"]
+    assert {rule["effective"] for rule in api.json("/api/v1/rules")["items"]} == {None}
+
+
+def test_overrides_profiles_and_exclusions_decide_in_their_order():
+    rule = replace(
+        world.RULES[0],
+        exclude_topics=("__.*",),
+        overrides=(
+            Override(group="nightly-.*", enabled=False, profile="batch, every 6h"),
+            Override(cluster="main", topic="big", for_s=900.0, why="known to be slow"),
+        ),
+    )
+    seen = replace(world.main(), rules=(rule,))
+    api = Client(create_api(world.board(seen), clock=lambda: world.NOW, insights=Analyses()))
+    (batch,) = api.json("/api/v1/rules", cluster="main", group="nightly-1", topic="big")["items"]
+    assert [(each["judged"], each["why"]) for each in batch["effective"]] == [(False, "profile batch, every 6h")]
+    assert [each["profile"] for each in batch["overrides"]] == ["batch, every 6h", ""]
+    (some,) = api.json("/api/v1/rules", cluster="main", group="billing")["items"]
+    assert [(each["where"], each["judged"], each["for_s"]) for each in some["effective"]] == [
+        ("topic matches __.*", False, rule.for_s),
+        ("topic matches big", True, 900.0),
+        ("", True, rule.for_s),
+    ]
