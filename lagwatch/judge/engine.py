@@ -70,7 +70,7 @@ def judge(alerts: Alerts, looked: Looked, rules: tuple[Rule, ...]) -> Verdict:
     found: list[Alert] = []
     changes: list[tuple[int, State]] = []
     for rule in rules:
-        if not sight.sees(rule.grain):
+        if not sight.sees(rule.grain) or _sleeps(alerts, rule):
             continue
         watch = _watch(alerts, rule, sight, now)
         changed = _evaluate(watch, sight, now, passed)
@@ -87,6 +87,15 @@ def _ends(watch: Watch, now: float) -> Iterator[Transition]:
         watch.tracks.end(i, now, RULE_GONE)
         if watch.tracks.told[i] is not None:
             yield Transition(at=now, to=State.RESOLVED, alert=as_it_stands(watch.tracks, i, watch.rule))
+
+
+def _sleeps(alerts: Alerts, rule: Rule) -> bool:
+    """Whether a rule is judged for nobody and has no alerts that must end: then it costs nothing, and holds no poll in memory."""
+    watch = alerts.watches.get(rule.name)
+    if rule.enabled or any(override.enabled for override in rule.overrides) or (watch and len(watch.tracks)):
+        return False
+    alerts.watches.pop(rule.name, None)
+    return True
 
 
 def _passed(alerts: Alerts, now: float) -> float:

@@ -145,6 +145,21 @@ def test_a_rule_that_is_disabled_can_be_enabled_for_some():
     assert story([0] * 4 + [200_000] * 30, (some,))[-1] == (14, HIGH.name, State.FIRING)
 
 
+def test_a_rule_that_is_disabled_ends_its_alerts_and_then_costs_nothing_until_it_is_enabled_again():
+    memory = Memory()
+    story([0] * 4 + [200_000] * 20, memory=memory)
+    off = replace(HIGH, enabled=False)
+    seen = poll(24, 200_000)
+    (change,) = advance(memory, seen, (off,), seen.at)[1].transitions
+    assert (change.to, change.alert.reason) == (State.RESOLVED, "the rule does not apply to it any more")
+    for k in range(25, 60):
+        seen = poll(k, 200_000)
+        advance(memory, seen, (off,), seen.at)
+    assert memory.alerts.watches == {}
+    seen = poll(60, 200_000)
+    assert [c.to for c in advance(memory, seen, (HIGH,), seen.at)[1].transitions] == [State.PENDING]
+
+
 def test_a_rule_that_no_longer_applies_ends_its_alerts():
     memory = Memory()
     story([0] * 4 + [200_000] * 20, memory=memory)
