@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from lagwatch.analyze.causes.case import Case, OnTopic
+from lagwatch.analyze.causes.case import Case
+from lagwatch.analyze.causes.on_topic import OnTopic
 from lagwatch.analyze.causes.words import where
 from lagwatch.model.diagnosis import Cause, Finding
 from lagwatch.model.snapshot import UNKNOWN, Gap

@@ -4,7 +4,8 @@ from collections import Counter
 
 import numpy as np
 
-from lagwatch.analyze.causes.case import Case, OnTopic
+from lagwatch.analyze.causes.case import Case
+from lagwatch.analyze.causes.on_topic import OnTopic
 from lagwatch.analyze.causes.words import certain, lasting, messages
 from lagwatch.model.diagnosis import Cause, Finding
 from lagwatch.model.kinds import LOOPS

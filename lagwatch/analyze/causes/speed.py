@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from lagwatch.analyze.causes.case import Case, OnTopic, called
+from lagwatch.analyze.causes.case import Case, called
+from lagwatch.analyze.causes.on_topic import OnTopic
 from lagwatch.analyze.causes.uneven import heap
 from lagwatch.analyze.causes.words import certain, messages, numbered, rate
 from lagwatch.model.diagnosis import Cause, Finding

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from lagwatch.analyze.causes.case import UNOWNED, Case, OnTopic
+from lagwatch.analyze.causes.case import UNOWNED, Case
+from lagwatch.analyze.causes.on_topic import OnTopic
 from lagwatch.analyze.causes.words import certain, lasting, messages, numbered, where
 from lagwatch.model.details import OpenProducer, Transaction
 from lagwatch.model.diagnosis import Cause, Finding

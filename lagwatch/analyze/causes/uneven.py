@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lagwatch.analyze.causes.case import OnTopic
+from lagwatch.analyze.causes.on_topic import OnTopic
 from lagwatch.model.snapshot import Member
 
 MOST_OF_IT = 0.8

@@ -5,12 +5,13 @@ import re
 import typer
 from typer.testing import CliRunner
 
-from lagwatch.analyze.causes import case, loss, speed, uneven
+from lagwatch.analyze.causes import loss, on_topic, speed, uneven
 from lagwatch.analyze.diagnosis import CAUSES
 from lagwatch.analyze.growth import WINDOW_S
 from lagwatch.analyze.usual import PREFETCHED, REMEMBERED
 from lagwatch.cli import build
 from lagwatch.model.diagnosis import Cause
+from lagwatch.model.kinds import LOOPS
 from tests.support.markdown import commands
 from tests.support.runbooks import FOLDER
 
@@ -38,9 +39,9 @@ def test_what_looks_alike_are_causes():
 
 def test_the_limits_are_those_of_the_code():
     assert f"({WINDOW_S * PREFETCHED:.0f} s of 5 minutes)" in TEXT
-    assert f"a fifth of the window ({WINDOW_S * case.STILL:.0f} s)" in TEXT
+    assert f"a fifth of the window ({WINDOW_S * on_topic.STILL:.0f} s)" in TEXT
     assert WINDOW_S * REMEMBERED == 3600
-    assert f"rebalanced more than {case.LOOPS} times" in TEXT
+    assert f"rebalanced more than {LOOPS} times" in TEXT
     assert f"within {loss.SOON_S / 3600:.0f} hours, or more than {loss.FULL:.0%}" in TEXT
     assert f"{uneven.MOST_OF_IT:.0%} of the lag" in TEXT
     assert uneven.FEW == 1 / 4
