@@ -75,7 +75,8 @@ def judge(alerts: Alerts, looked: Looked, rules: tuple[Rule, ...]) -> Verdict:
         watch = _watch(alerts, rule, sight, now)
         changed = _evaluate(watch, sight, now, passed)
         changes += [(len(found) + i, state) for i, state in sorted(changed.items())]
-        found += told(watch.scope, watch.tracks, sight, _wait(watch, sight, watch.tracks.at))
+        if len(watch.tracks):
+            found += told(watch.scope, watch.tracks, sight, _wait(watch, sight, watch.tracks.at))
     final = inhibited(found)
     transitions = tuple(Transition(at=now, to=state, alert=final[i]) for i, state in changes)
     return Verdict(at=now, alerts=tuple(final), transitions=(*ended, *transitions))
@@ -121,7 +122,8 @@ def _watch(alerts: Alerts, rule: Rule, sight: Sight, now: float) -> Watch:
         _settle(watch.tracks, Finder(sight.view, there), now)
         watch.settled = True
     watch.there = there
-    _leave_out(watch.tracks, watch.scope.judged(watch.tracks.at), now, LEFT_OUT)
+    if len(watch.tracks):
+        _leave_out(watch.tracks, watch.scope.judged(watch.tracks.at), now, LEFT_OUT)
     left = sight.left_s(rule.grain)
     if left is not None and len(watch.tracks):
         _leave_out(watch.tracks, ~(left[watch.tracks.at] >= LEFT_FOR_S), now, LEFT_TOPIC)
@@ -200,7 +202,7 @@ def _begin(watch: Watch, answers: Answers, sight: Sight, now: float) -> dict[int
     assert watch.there is not None
     tracks = watch.tracks
     true = np.flatnonzero(answers == TRUE)
-    fresh = np.setdiff1d(true[watch.scope.judged(true)], tracks.at)
+    fresh = np.setdiff1d(true[watch.scope.judged(true)], tracks.at) if len(true) else true
     if not len(fresh):
         return {}
     before = len(tracks)
