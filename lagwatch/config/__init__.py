@@ -5,4 +5,13 @@ from lagwatch.config.reload import recipes, reloadable
 from lagwatch.config.rules import default_rules, effective_rules
 from lagwatch.config.settings import ClusterSettings, Settings
 
-__all__ = ["ClusterSettings", "Settings", "default_rules", "effective_rules", "find_file", "load", "recipes", "reloadable"]
+__all__ = [
+    "ClusterSettings",
+    "Settings",
+    "default_rules",
+    "effective_rules",
+    "find_file",
+    "load",
+    "recipes",
+    "reloadable",
+]

@@ -112,7 +112,9 @@ class ExactTimeLag(Section):
     """Reading single records for their timestamps."""
 
     partitions: Amount = Field(
-        0, description="On so many partitions at most, those that are furthest behind; 0: none are read.", examples=[100]
+        0,
+        description="On so many partitions at most, those that are furthest behind; 0: none are read.",
+        examples=[100],
     )
 
 
