@@ -13,7 +13,7 @@ from lagwatch.collect.details.log_dirs import read_log_dirs
 from lagwatch.collect.details.options import DetailOptions
 from lagwatch.collect.details.reassignments import read_reassignments
 from lagwatch.collect.details.slot import Slot
-from lagwatch.collect.details.topic_settings import TopicSettings
+from lagwatch.collect.details.topic_settings import TopicSettings, Whole
 from lagwatch.collect.details.transactions import TransactionReader
 from lagwatch.collect.exchange import Exchange
 from lagwatch.collect.gaps import Gaps
@@ -37,7 +37,7 @@ class DetailReader:
     The slow facts of one cluster.
 
     Parts that are work for brokers come one a poll, the one first that is due for longest; the others when they are due. The first
-    poll has the settings of topics to read and leaves those to the next ones, unless all are wanted at once.
+    poll has enough to do and leaves those to the next ones, unless all are wanted at once.
     """
 
     def __init__(self, options: DetailOptions, settings: TopicSettings) -> None:
@@ -48,6 +48,15 @@ class DetailReader:
         self._quorum: Part[Quorum] | None = None
         self._quorum_failure = ""
         self._late: tuple[str, ...] = ()
+        self._topics: Slot[Whole] = Slot(
+            "topic_config",
+            settings.read_whole,
+            every_s=300.0,
+            heavy=True,
+            wanted=lambda asking, _: settings.lacks(asking.layout),
+        )
+        self._whole: Whole | None = None
+        self._own: tuple[Part[Any], Part[Any]] | tuple[None, None] = (None, None)
         self._log_dirs: Slot[LogDirs] = Slot("log_dirs", read_log_dirs, every_s=300.0, heavy=True)
         self._brokers: Slot[Mapping[int, Mapping[str, str]]] = Slot(
             "broker_config", read_broker_settings, every_s=300.0, heavy=True
@@ -59,6 +68,7 @@ class DetailReader:
             "reassignments", read_reassignments, every_s=300.0, wanted=_moving
         )
         self._slots: tuple[Slot[Any], ...] = (
+            self._topics,
             self._log_dirs,
             self._brokers,
             self._transactions,
@@ -95,7 +105,7 @@ class DetailReader:
 
     def details(self) -> Details | None:
         """Everything that was read so far; None if that is nothing."""
-        values, own = self._settings.parts()
+        values, own = self._topic_settings()
         read = Details(
             log_dirs=self._log_dirs.value,
             transactions=self._transactions.value,
@@ -108,6 +118,17 @@ class DetailReader:
             topic_overrides=own,
         )
         return None if read == Details() else read
+
+    def _topic_settings(self) -> tuple[Part[Any], Part[Any]] | tuple[None, None]:
+        """The two parts of what one reading gave; the same objects until there is another one."""
+        read = self._topics.value
+        if read is not None and read.value is not self._whole:
+            self._whole = read.value
+            self._own = (
+                Part(value=read.value.values, read_at=read.read_at),
+                Part(value=read.value.own, read_at=read.read_at),
+            )
+        return self._own
 
     def count(self, gaps: Gaps) -> None:
         """Counts what is missing, in every poll until it is read."""

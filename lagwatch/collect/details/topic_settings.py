@@ -1,12 +1,15 @@
 """
 The settings of topics: DescribeConfigs, from any broker (it takes DESCRIBE_CONFIGS on the topics).
 
-Rules need a few of them, for new topics at once; all of them are read where slow facts are wanted, in the same requests.
+Rules need a few of them, for new topics at once. All of them are work for a broker and a large answer, and no poll waits for
+that with its main facts.
 """
 
 import time
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
+from lagwatch.collect.details.asking import Asking
 from lagwatch.collect.details.config_columns import Config, Described, configs_of, decode_configs
 from lagwatch.collect.errors import NoAnswer, error_name, no_answer
 from lagwatch.collect.exchange import Exchange
@@ -14,86 +17,115 @@ from lagwatch.collect.gaps import Gaps
 from lagwatch.collect.layout import Layout, Topology
 from lagwatch.collect.requests import DESCRIBE_CONFIGS
 from lagwatch.errors import ProtocolMismatch
-from lagwatch.model.details import Part
 
 CONFIG_KEYS = ("min.insync.replicas", "cleanup.policy", "retention.ms", "retention.bytes")
 """The settings of topics that rules need."""
 
 EVERY_S = 300.0
 
+PATIENCE_S = 120.0
+"""So much later the few are read by themselves, if all settings have not been read meanwhile."""
+
 TOPIC_RESOURCE, BROKER_RESOURCE = 2, 4
 _FLEXIBLE = 4
 _TOPICS_AT_ONCE = 500
 
-Values = Mapping[str, Mapping[str, str]]
-Names = Mapping[str, frozenset[str]]
+
+class Whole(NamedTuple):
+    """By topic: all its settings, and which of them are its own."""
+
+    values: Mapping[str, Mapping[str, str]]
+    own: Mapping[str, frozenset[str]]
 
 
 class TopicSettings:
-    """The settings of one cluster's topics; read every EVERY_S seconds, for new topics at once."""
+    """
+    The settings of one cluster's topics.
+
+    The few that rules need are read with a poll's main facts: for new topics at once, and every EVERY_S seconds unless `whole`.
+    All settings are a slow part (`read_whole`), which brings those few along.
+    """
 
     def __init__(self, *, whole: bool) -> None:
-        self._keys = None if whole else CONFIG_KEYS
-        self._config: dict[str, Config] = {}
+        self._patience_s = PATIENCE_S if whole else 0.0
+        self._few: dict[str, Mapping[str, str]] = {}
+        self._whole: dict[str, Config] = {}
         self._failed: dict[str, str] = {}
-        self._due_at = float("-inf")
-        self._read_at = 0.0
+        self._few_due_at = self._whole_due_at = float("-inf")
         self._column: tuple[Mapping[str, str], ...] = ()
         self._column_of: Topology | None = None
-        self._values: Part[Values] | None = None
-        self._own: Part[Names] | None = None
 
     def column(self, topology: Topology) -> tuple[Mapping[str, str], ...]:
         """Of each topic the settings that rules need; the same object until something changed."""
         if self._column_of is not topology:
-            few: dict[int, Mapping[str, str]] = {}  # most topics share one mapping
-            self._column = tuple(_few(self._config.get(name), few) for name in topology.names)
+            column = tuple(self._few.get(name, {}) for name in topology.names)
+            self._column = self._column if self._column == column else column
             self._column_of = topology
         return self._column
 
-    def parts(self) -> tuple[Part[Values] | None, Part[Names] | None]:
-        """All settings of each topic, and which of them are its own; None where they are not wanted or not known."""
-        if self._keys is None and self._config and (self._values is None or self._values.read_at != self._read_at):
-            values = {name: config.values for name, config in self._config.items()}
-            self._values = Part(value=values, read_at=self._read_at)
-            self._own = Part(value={n: config.own for n, config in self._config.items()}, read_at=self._read_at)
-        return self._values, self._own
-
     async def read(self, exchange: Exchange, layout: Layout, now: float) -> None:
-        """Reads what is due; `now` counts as time.monotonic(). Whatever fails is due again in the next poll."""
-        due = now >= self._due_at
-        names = [
-            name for name in layout.topology.names if due or (name not in self._config and name not in self._failed)
-        ]
+        """The few, as far as they are due; `now` counts as time.monotonic(). Whatever fails is due again in the next poll."""
+        names = layout.topology.names
+        due = now >= self._few_due_at + self._patience_s
+        wanted = [name for name in names if due or (name not in self._few and name not in self._failed)]
         node = exchange.any_of(broker.id for broker in layout.brokers)
-        if node is None or not (due or names):
+        if node is None or not (due or wanted):
             return
-        self._column_of = None
         if due:
-            self._due_at = now + EVERY_S
-            self._config = {name: self._config[name] for name in names if name in self._config}
-            self._failed = {}
+            self._refresh(names, now)
         try:
-            await self._read(exchange, node, names)
-            self._read_at = time.time()
+            await self._read(exchange, node, wanted, CONFIG_KEYS)
         except NoAnswer as answer:
-            self._failed.update({name: answer.reason for name in names if name not in self._config})
-            self._due_at = float("-inf")
+            self._failed.update({name: answer.reason for name in wanted if name not in self._few})
+            self._few_due_at = float("-inf")
+
+    def lacks(self, layout: Layout) -> bool:
+        """Whether there are topics of which not all settings were read, although they may be."""
+        return any(name not in self._whole and name not in self._failed for name in layout.topology.names)
+
+    async def read_whole(self, asking: Asking) -> Whole:
+        """All settings of every topic, or, where only that is due, of new ones, too; raises NoAnswer."""
+        names, now = asking.layout.topology.names, time.monotonic()
+        if due := now >= self._whole_due_at:
+            self._refresh(names, now)
+        wanted = [name for name in names if due or (name not in self._whole and name not in self._failed)]
+        await self._read(asking.exchange, asking.any_broker(), wanted, None)
+        if due:
+            self._whole_due_at = now + EVERY_S
+        there = set(names)
+        self._whole = {name: config for name, config in self._whole.items() if name in there}
+        return Whole(
+            {name: config.values for name, config in self._whole.items()},
+            {name: config.own for name, config in self._whole.items()},
+        )
 
     def count(self, gaps: Gaps) -> None:
         """Counts what is not known, in every poll until it is."""
         for name, reason in self._failed.items():
             gaps.add("topic_config", reason, name)
 
-    async def _read(self, exchange: Exchange, node: int, names: Sequence[str]) -> None:
+    def _refresh(self, names: Sequence[str], now: float) -> None:
+        """Everything is asked for anew; what was known stays known until there is an answer."""
+        there = set(names)
+        self._few = {name: config for name, config in self._few.items() if name in there}
+        self._failed = {}
+        self._few_due_at = now + EVERY_S
+
+    async def _read(self, exchange: Exchange, node: int, names: Sequence[str], keys: Sequence[str] | None) -> None:
         packs = [names[start : start + _TOPICS_AT_ONCE] for start in range(0, len(names), _TOPICS_AT_ONCE)]
-        for pack in await describe_configs(exchange, node, TOPIC_RESOURCE, packs, self._keys):
-            for name, code, config in pack:
-                if code:
-                    self._failed[name] = error_name(code)
-                    self._config.pop(name, None)
-                else:
-                    self._config[name] = config
+        answers = await describe_configs(exchange, node, TOPIC_RESOURCE, packs, keys)
+        few: dict[int, Mapping[str, str]] = {}  # most topics share one mapping
+        for name, code, config in (found for pack in answers for found in pack):
+            if code:
+                self._failed[name] = error_name(code)
+                self._few.pop(name, None)
+                self._whole.pop(name, None)
+                continue
+            self._failed.pop(name, None)
+            self._few[name] = _few(config, few)
+            if keys is None:
+                self._whole[name] = config
+        self._column_of = None
 
 
 async def describe_configs(
@@ -126,9 +158,7 @@ def _decoded(version: int, body: memoryview | NoAnswer) -> list[Described]:
         raise no_answer(error) from error
 
 
-def _few(config: Config | None, made: dict[int, Mapping[str, str]]) -> Mapping[str, str]:
-    if config is None:
-        return {}
+def _few(config: Config, made: dict[int, Mapping[str, str]]) -> Mapping[str, str]:
     if id(config) not in made:
         made[id(config)] = {key: config.values[key] for key in CONFIG_KEYS if key in config.values}
     return made[id(config)]

@@ -67,11 +67,11 @@ def test_everything_is_there_after_one_poll_for_those_who_poll_once(filled, read
 def test_a_service_spreads_what_is_work_for_brokers_over_its_polls(filled, reader):
     read = reader(details=DetailOptions())
     counts = []
-    for _ in range(4):
+    for _ in range(5):
         filled.requests.clear()
         snapshot = read.read()
         counts.append((filled.requests["DescribeLogDirs"], filled.requests["DescribeConfigs"]))
-    assert counts == [(0, 1), (3, 0), (0, 3), (0, 0)]
+    assert counts == [(0, 1), (0, 1), (3, 0), (0, 3), (0, 0)]
     assert snapshot.details.log_dirs is not None
     assert snapshot.details.broker_config is not None
 
@@ -81,6 +81,26 @@ def test_between_two_readings_a_part_is_the_very_same_object(filled, reader):
     before, after = read.read().details, read.read().details
     for part in ("log_dirs", "transactions", "reassignments", "features", "broker_config", "topic_config"):
         assert getattr(after, part) is getattr(before, part), part
+
+
+def test_all_settings_of_a_new_topic_are_read_without_asking_for_the_others_again(filled, reader):
+    read = reader(details=only("topic_config"))
+    read.read()
+    filled.topics["new"] = Topic([1])
+    filled.asked.clear()
+    snapshot = read.read()
+    assert set(snapshot.details.topic_config.value) == {"new", "orders"}
+    configs = [request for _, request in filled.asked if type(request).__name__ == "DescribeConfigsRequest"]
+    assert [[resource.resource_name for resource in request.resources] for request in configs] == [["new"], ["new"]]
+    assert [bool(request.resources[0].configuration_keys) for request in configs] == [True, False]
+
+
+def test_settings_that_do_not_come_cost_the_poll_nothing_but_a_gap(filled, reader):
+    filled.hooks["DescribeConfigs"] = lambda _, request: None if request.resources[0].configuration_keys else SILENCE
+    snapshot = reader(details=only("topic_config"), deadline_s=6).read()
+    assert {gap.part for gap in snapshot.gaps} == {"topic_config"}
+    assert snapshot.topics.config[0]["min.insync.replicas"] == "2"
+    assert snapshot.partitions.end.tolist() == [100, 100, 100]
 
 
 def test_nothing_is_asked_for_that_is_not_wanted(filled, reader):
