@@ -2,6 +2,7 @@
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from lagwatch.model.snapshot import Group
 
@@ -35,7 +36,7 @@ _EAGER = frozenset({"range", "roundrobin", "sticky", "default", "eager"})
 
 def kind(group: Group) -> Kind | None:
     """What a group is for; None where nothing says (it could not be described, and its name says nothing)."""
-    if _MIRROR_MAKER.fullmatch(group.name):
+    if _mirrors(group.name):
         return Kind.MIRROR_MAKER
     if group.protocol_type in _BY_PROTOCOL_TYPE:
         return _BY_PROTOCOL_TYPE[group.protocol_type]
@@ -46,6 +47,12 @@ def kind(group: Group) -> Kind | None:
     if group.name.startswith(_SINK):
         return Kind.CONNECT_SINK
     return Kind.CONSUMER if group.type else None
+
+
+@lru_cache(maxsize=1 << 14)
+def _mirrors(name: str) -> bool:
+    """Asked of every group in every poll, and names do not change."""
+    return _MIRROR_MAKER.fullmatch(name) is not None
 
 
 def rebalance_protocol(group: Group) -> str | None:

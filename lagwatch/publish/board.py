@@ -156,7 +156,7 @@ class Board:
     def _of_view(self, view: View | None, before: Lines) -> Lines:
         if view is None:
             return Lines()
-        return render_view(view, self._granularity, before.rendered, most=self._max_series)
+        return render_view(view, self._granularity, before, most=self._max_series)
 
     def _withdraw(self, now: float) -> _State:
         with self._writing:

@@ -1,6 +1,6 @@
 """What is published of a View: its columns under the names of their families. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -18,29 +18,31 @@ from lagwatch.publish.metrics.names import Names
 
 
 class Lines(NamedTuple):
-    """The lines of every family of a view, and how many series a limit keeps off."""
+    """The lines of every family of a view, how many series a limit keeps off, and the names that are in the lines."""
 
     rendered: tuple[Rendered, ...] = ()
     suppressed: int = 0
+    names: Names | None = None
 
 
-def render_view(
-    view: View, granularity: Granularity, before: Iterable[Rendered] = (), *, most: int | None = None
-) -> Lines:
+def render_view(view: View, granularity: Granularity, before: Lines | None = None, *, most: int | None = None) -> Lines:
     """The lines of every family that the setting keeps, `most` series; `before` is what this gave for the view before."""
-    old = {rendered.table.columns[0].family: rendered for rendered in before}
-    tables, suppressed = [table for table in (_cut(each, granularity) for each in _tables(view)) if table.columns], 0
+    before = before or Lines()
+    old = {rendered.table.columns[0].family: rendered for rendered in before.rendered}
+    names = Names.of(view.snapshot, before.names)
+    tables = [table for table in (_cut(each, granularity) for each in _tables(view, names)) if table.columns]
+    suppressed = 0
     if most is not None:
         tables, suppressed = limited(tables, most)
-    return Lines(tuple(render(table, old.get(table.columns[0].family)) for table in tables), suppressed)
+    rendered = tuple(render(table, old.get(table.columns[0].family)) for table in tables)
+    return Lines(rendered, suppressed, names)
 
 
 def _cut(table: Table, granularity: Granularity) -> Table:
     return replace(table, columns=tuple(c for c in table.columns if c.family.published_at(granularity)))
 
 
-def _tables(view: View) -> Iterator[Table]:
-    names = Names(view.snapshot)
+def _tables(view: View, names: Names) -> Iterator[Table]:
     yield _commits(view, names)
     yield _pairs(view, names)
     yield _groups(view, names)

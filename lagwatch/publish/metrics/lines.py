@@ -21,6 +21,9 @@ from lagwatch.publish.metrics.segments import Segment, pack
 _ROWS = 2048
 """Lines in one block: its text then stays in the processor's cache, which halves the time of a million lines."""
 
+_EXACT = 2.0**53
+"""Up to here every whole number is a float of its own."""
+
 Run = tuple[bytes, Sequence[bytes]]
 """Label sets that begin alike: what they have in common, and how each goes on."""
 
@@ -151,10 +154,19 @@ def _lines(column: Column, rows: slice, runs: Sequence[Run]) -> tuple[bytes, int
     if not len(values):
         return b"", 0
     name = column.family.name.encode()
+    values = _whole(values)
     number = b"%r\n" if values.dtype.kind == "f" else b"%d\n"
     template = b"".join([name + head + (number + name + head).join(rests) + number for head, rests in runs])
     text = template % tuple(values.tolist())
     return text.replace(b" inf\n", b" +Inf\n") if values.dtype.kind == "f" else text, len(values)
+
+
+def _whole(values: Int64 | Int32 | Float64) -> Int64 | Int32 | Float64:
+    """Floats that are whole numbers as such: they are written in a quarter of the time."""
+    if values.dtype.kind != "f" or not np.isfinite(values).all() or (np.abs(values) > _EXACT).any():
+        return values
+    whole = values.astype(np.int64)
+    return whole if np.array_equal(whole, values) else values
 
 
 def _known(values: Int64 | Int32 | Float64) -> Bool:

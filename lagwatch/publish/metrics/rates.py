@@ -32,7 +32,7 @@ def _pairs(view: View, names: Names) -> Table:
         Column(f.STABLE_LAG, pairs.stable_lag, known=open_seen & (pairs.stable_lag >= 0)),
         Column(f.OPEN_LAG, pairs.open_lag, known=open_seen & (pairs.open_lag >= 0)),
         Column(f.RESIDUAL_LAG, pairs.residual_lag, known=open_seen & (pairs.lag >= 0)),
-        Column(f.UNREAD, pairs.retained_share),
+        Column(f.UNREAD, np.round(pairs.retained_share, 4)),
         Column(f.RETENTION_DEADLINE, np.round(pairs.loss_in_s)),
         Column(f.LOST, pairs.lost_total),
     )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lagwatch.model.view import View
 from lagwatch.publish.metrics.families import Family, Granularity
-from lagwatch.publish.metrics.kafka import render_view
+from lagwatch.publish.metrics.kafka import Lines, render_view
 from lagwatch.publish.metrics.lines import Column, Rendered, Table, render
 from lagwatch.publish.metrics.segments import as_plain, join
 from tests.support.build import group, snapshot, topic, view
@@ -90,20 +90,21 @@ views = st.builds(lambda t, g: view(snapshot(t, g)), topics, groups)
 @given(st.lists(views, min_size=2, max_size=6))
 @settings(deadline=None)
 def test_a_page_after_many_polls_is_the_page_of_the_last_one(polls: list[View]):
-    after: tuple[Rendered, ...] = ()
+    after: Lines | None = None
     for seen in polls:
-        after = render_view(seen, Granularity.PARTITION, after).rendered
+        after = render_view(seen, Granularity.PARTITION, after)
     fresh = render_view(polls[-1], Granularity.PARTITION).rendered
 
     def pages(rendered: tuple[Rendered, ...]) -> dict[str, bytes]:
         return {family.name: text(r, family) for r in rendered for family in r.segments}
 
-    assert pages(after) == pages(fresh)
+    assert after is not None
+    assert pages(after.rendered) == pages(fresh)
 
 
 def test_a_cluster_that_is_renamed_shares_nothing():
     seen = view(snapshot({"orders": topic((0, 9))}, {"billing": group({"orders": [5]})}))
     renamed = replace(seen, snapshot=replace(seen.snapshot, cluster="other"))
-    after = render_view(renamed, Granularity.PARTITION, render_view(seen, Granularity.PARTITION).rendered).rendered
+    after = render_view(renamed, Granularity.PARTITION, render_view(seen, Granularity.PARTITION)).rendered
 
     assert all(b'kafka_cluster="main"' not in text(r, family) for r in after for family in r.segments)
