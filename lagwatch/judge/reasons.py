@@ -5,7 +5,7 @@ from itertools import islice
 
 from lagwatch.model.diagnosis import Diagnosis
 
-MOST_ANEW = 100
+MOST_ANEW = 30
 """So many groups are asked about anew in one evaluation: those that were not for longest. A group that is new always is."""
 
 
