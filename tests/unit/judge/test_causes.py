@@ -8,7 +8,7 @@ from lagwatch.analyze.diagnosis import diagnosis_of
 from lagwatch.config import default_rules
 from lagwatch.cycle import Memory, advance
 from lagwatch.judge.engine import Alerts, judge
-from lagwatch.judge.reasons import Reasons
+from lagwatch.judge.reasons import MOST_ANEW, Reasons
 from lagwatch.judge.sight import Looked
 from lagwatch.model.alerts import Condition, Rule, Severity, State
 from lagwatch.model.diagnosis import Cause, Diagnosis, Finding
@@ -74,7 +74,7 @@ def test_a_group_is_asked_about_once_however_many_alerts_it_has():
 
 def test_in_a_storm_some_groups_are_asked_about_anew_in_each_evaluation_and_all_in_turn():
     reasons, asked = Reasons(), []
-    names = [f"group-{number}" for number in range(250)]
+    names = [f"group-{number}" for number in range(5 * MOST_ANEW // 2)]
 
     def why(name):
         asked.append(name)
@@ -90,13 +90,13 @@ def test_in_a_storm_some_groups_are_asked_about_anew_in_each_evaluation_and_all_
     for _ in range(3):
         evaluation()
         seen.append(list(asked))
-    assert [len(part) for part in seen] == [100, 100, 100]
+    assert [len(part) for part in seen] == [MOST_ANEW] * 3
     assert set(seen[0]) | set(seen[1]) | set(seen[2]) == set(names)
     assert evaluation(["new", *names])[0].group == "new"
-    assert len(asked) == 101
+    assert len(asked) == MOST_ANEW + 1
     evaluation(["other"])
     evaluation(names)
-    assert len(asked) == 250, "who was not asked about is forgotten"
+    assert len(asked) == len(names), "who was not asked about is forgotten"
 
 
 def test_an_alert_that_has_ended_says_what_it_was():
