@@ -62,7 +62,9 @@ def test_the_score_has_its_parts():
 
 def test_transactions_moves_and_features_are_counted():
     ongoing = [Transaction(transactional_id="payer", producer_id=7, state="Ongoing", started_at=T0 - 90)]
-    holder = OpenProducer(topic="orders", partition=0, producer_id=9, producer_epoch=0, start_offset=3, state="", hung=True)
+    holder = OpenProducer(
+        topic="orders", partition=0, producer_id=9, producer_epoch=0, start_offset=3, state="", hung=True
+    )
     facts = replace(
         d.details(ongoing=ongoing, holders=[holder]),
         reassignments=d.part((Reassignment(topic="orders", partition=0, replicas=(1, 2, 3)),)),
