@@ -164,6 +164,12 @@ def longest(seconds: Float64, first: Int64) -> Float64:
     return np.where(np.isinf(known), known, sure)
 
 
+def soonest(seconds: Float64, first: Int64) -> Float64:
+    """The shortest of each segment; inf (never) only if that is known of all of it, else NaN."""
+    known, sure = segments(np.fmin, seconds, first, np.inf), segments(np.minimum, seconds, first, np.inf)
+    return np.where(np.isinf(known), sure, known)
+
+
 def stuck(index: Index, lags: Int64, frozen_s: Int32, cadence: Cadence, window_s: float) -> Bool:
     """The pairs with a partition that has lag, and no commit that moved for a window and twice its usual time between two."""
     rows = np.flatnonzero((lags > STUCK_LAG) & (frozen_s >= window_s))

@@ -11,7 +11,7 @@ from lagwatch.analyze.index import Index
 from lagwatch.analyze.losses import outlook
 from lagwatch.analyze.markers import residue
 from lagwatch.analyze.placement import placement
-from lagwatch.analyze.rates import Backlog, drain_s, longest, open_lag, stuck
+from lagwatch.analyze.rates import Backlog, drain_s, longest, open_lag, soonest, stuck
 from lagwatch.analyze.timelag import typical, worst
 from lagwatch.analyze.usual import keeps_up
 from lagwatch.model.columns import segments, sums
@@ -132,6 +132,7 @@ def _groups(history: History, snapshot: Snapshot, index: Index, pairs: PairTable
         rebalances_total=history.groups.rebalances_total(snapshot),
         consumed=sums(~np.isnan(pairs.consumed), pairs.consumed, first, np.nan),
         drain_s=longest(np.where(read, pairs.drain_s, 0.0), first),
+        loss_in_s=soonest(pairs.loss_in_s, first),
         time_lag_s=time_lag,
         time_lag_bound=at_least & ~np.isnan(time_lag),
     )

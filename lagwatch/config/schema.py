@@ -84,7 +84,9 @@ def _node(annotation: Any, metadata: tuple[Any, ...]) -> Node:
         return Node(Kind.NAMED, inner.model) if inner.kind is Kind.SECTION else Node(Kind.MAPPING)
     if origin is tuple:
         inner = _node(args[0], ())
-        return Node(Kind.SECTIONS, inner.model) if inner.kind is Kind.SECTION else Node(Kind.LIST, choices=inner.choices)
+        return (
+            Node(Kind.SECTIONS, inner.model) if inner.kind is Kind.SECTION else Node(Kind.LIST, choices=inner.choices)
+        )
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return Node(Kind.SECTION, annotation)
     if any(isinstance(mark, FileMark) for mark in metadata):

@@ -111,7 +111,8 @@ class GroupTable:
     it was at rest (stable or empty), `rebalances` how often it rebalanced in the last quarter of an hour (`rebalances_total`:
     since it was first seen), as far as states, epochs and members' ids show; NaN where unknown. `time_lag_s` is the worst of
     its topics (a lower bound where `time_lag_bound` is set), `consumed` messages a minute over all of them, `drain_s` the
-    longest that one of them needs (those that the group has left do not count; inf if one is never drained).
+    longest that one of them needs (those that the group has left do not count; inf if one is never drained), `loss_in_s` the time
+    until unread records of one of them are deleted (inf: not in sight).
     """
 
     lag_sum: Int64
@@ -126,6 +127,7 @@ class GroupTable:
     time_lag_bound: Bool = field(default_factory=_no_flags)
     consumed: Float64 = field(default_factory=_none)
     drain_s: Float64 = field(default_factory=_none)
+    loss_in_s: Float64 = field(default_factory=_none)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -19,6 +19,7 @@ ORDERS = {
     "lag": ("-lag", "lag"),
     "growth": ("-growth_per_minute", "growth"),
     "time": ("-time_lag_s", "time lag"),
+    "deadline": ("loss_in_s", "time until unread records are deleted"),
     "name": ("name", "name"),
 }
 """The orders of groups: how the API is asked for each, and what it is called."""
@@ -44,6 +45,7 @@ class Overview(Screen[None]):
         Binding("l", "order('lag')", "Lag"),
         Binding("g", "order('growth')", "Growth"),
         Binding("t", "order('time')", "Time lag"),
+        Binding("d", "order('deadline')", "Deadline"),
         Binding("n", "order('name')", "Name"),
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("c", "cluster", "Cluster"),

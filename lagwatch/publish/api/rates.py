@@ -28,6 +28,8 @@ def group_rates(view: View, row: int) -> dict[str, Any]:
         consumed_per_minute=number(table.consumed[row]),
         drain_s=number(table.drain_s[row]),
         draining=_finite(table.drain_s[row]),
+        loss_in_s=number(table.loss_in_s[row]),
+        loss_in_sight=_finite(table.loss_in_s[row]),
         residual_lag=int(view.pairs.residual_lag[pairs].sum()),
     ).model_dump()
 

@@ -78,7 +78,7 @@ def test_groups_are_sorted_by_what_is_asked_for():
             growth = [row[5] for row in shown(top, "groups") if row[5] != "?"]
             assert growth == sorted(growth, key=float, reverse=True)
             assert "by growth" in said(top, "status")
-            for key in ("t", "l"):
+            for key in ("t", "d", "l"):
                 await press(pilot, key)
                 assert "bad" not in top.screen.query_one("#status").classes
 

@@ -26,7 +26,8 @@ from lagwatch.publish.api.values import flag, known, number
 router = APIRouter(tags=["groups"])
 _Sort = Literal[
     "name", "-name", "lag", "-lag", "max_partition_lag", "-max_partition_lag",
-    "growth_per_minute", "-growth_per_minute", "time_lag_s", "-time_lag_s", "members", "-members",
+    "growth_per_minute", "-growth_per_minute", "time_lag_s", "-time_lag_s", "drain_s", "-drain_s", "loss_in_s", "-loss_in_s",
+    "members", "-members",
 ]  # fmt: skip
 _TopicSort = Literal[
     "topic",
@@ -93,6 +94,8 @@ async def list_groups(query: Annotated[GroupQuery, Query()], seen: ClusterData) 
         "max_partition_lag": table.lag_max,
         "growth_per_minute": table.growth,
         "time_lag_s": table.time_lag_s,
+        "drain_s": table.drain_s,
+        "loss_in_s": table.loss_in_s,
         "members": np.array([group.member_count for group in groups], dtype=np.int64),
     }
     rows = choose(query, keep, query.sort, columns)

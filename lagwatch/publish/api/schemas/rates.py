@@ -23,6 +23,15 @@ class GroupRates(Shape):
     draining: bool | None = Field(
         description="Whether every backlog gets smaller (or there is none); null if that is not known.", examples=[True]
     )
+    loss_in_s: float | None = Field(
+        ge=0,
+        description="Seconds until retention deletes what the group has not read, on the topic where that is soonest; null if that "
+        "is not in sight or not known.",
+        examples=[None],
+    )
+    loss_in_sight: bool | None = Field(
+        description="Whether such a loss is in sight; null if that is not known.", examples=[False]
+    )
     residual_lag: int = Field(
         ge=0, description="The part of `lag` that looks like transaction markers: nothing to read.", examples=[0]
     )
