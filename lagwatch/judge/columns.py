@@ -1,132 +1,31 @@
 """The values that rules can read, by name: columns of the View with one entry a subject of a grain. Pure."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 
+from lagwatch.judge import readings as r
 from lagwatch.judge.burrow_windows import of_commits, of_groups
-from lagwatch.model.columns import Array, segments
-from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int64, Snapshot
+from lagwatch.judge.readings import Column, Reading
+from lagwatch.model.columns import Array
+from lagwatch.model.snapshot import Float64
 from lagwatch.model.view import View
 
-OLD_AFTER_S: Final = 300.0
-"""What came in within so many seconds a group that reads everything may not have seen yet, or read only after the poll."""
-
-
-class Reading(NamedTuple):
-    """The values of all subjects, NaN where unknown; `at_least` is True where the true value may be higher (None: nowhere)."""
-
-    values: Float64
-    at_least: Bool | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """
-    A value that rules can read; `help` is one sentence with the unit.
-
-    `read` takes it out of a View. None: it is one of lagwatch itself (see itself.py). One that is `costly` is only worked out for
-    rules with a condition on it.
-    """
-
-    help: str
-    read: Callable[[View], Reading] | None = None
-    costly: bool = False
-
-
-def _known(column: Int64) -> Float64:
-    """An integer column as floats, NaN where it is unknown."""
-    answer = column.astype(np.float64)
-    answer[column == UNKNOWN] = np.nan
-    return answer
-
-
-def _of_pairs(column: Callable[[View], Float64]) -> Callable[[View], Reading]:
-    return lambda view: Reading(column(view))
-
-
-def _bound_of_pairs(column: Callable[[View], Float64]) -> Callable[[View], Reading]:
-    """A sum or maximum over partitions of which some may be unknown: the known ones are a lower bound."""
-    return lambda view: Reading(column(view), view.pairs.unknown > 0)
-
-
-def _bound_of_groups(column: Callable[[View], Float64]) -> Callable[[View], Reading]:
-    return lambda view: Reading(column(view), view.groups.unknown > 0)
-
-
-def _to_read(view: View) -> Float64:
-    """The lag of each pair without what looks like transaction markers: these are nothing to read, and nobody's business."""
-    return _known(view.pairs.lag) - view.pairs.residual_lag
-
-
-def _max_to_read(view: View) -> Float64:
-    """The largest lag of a partition; where markers are all the lag there is, 0."""
-    pairs = view.pairs
-    return np.where((pairs.residual_lag > 0) & (pairs.residual_lag == pairs.lag), 0.0, _known(pairs.max_lag))
-
-
-def _frozen_pairs(view: View) -> Float64:
-    pairs = view.pairs
-    return np.where((pairs.residual_lag > 0) & (pairs.residual_lag == pairs.lag), 0.0, pairs.frozen_s)
-
-
-def _group_to_read(view: View) -> Float64:
-    markers = np.bincount(view.pairs.group, weights=view.pairs.residual_lag, minlength=len(view.snapshot.groups))
-    return _known(view.groups.lag_sum) - markers
-
-
-def _of_rows(column: Array, view: View) -> Reading:
-    """A column of the commits, 0 where the lag looks like transaction markers."""
-    values = _known(column) if column.dtype.kind == "i" else column.astype(np.float64)
-    values[view.residual] = 0.0
-    return Reading(values)
-
-
-def _members(snapshot: Snapshot) -> Float64:
-    return _known(np.array([group.member_count for group in snapshot.groups], dtype=np.int64))
-
-
-def _topic_of_pairs(column: Callable[[View], Float64]) -> Callable[[View], Reading]:
-    return lambda view: Reading(column(view)[view.pairs.topic])
-
-
-def _count(flags: Array, view: View) -> Float64:
-    """How many partitions of each topic have a flag."""
-    return segments(np.add, flags.astype(np.int64), view.snapshot.topics.first, 0).astype(np.float64)
-
-
-def _under_min_isr(view: View) -> Reading:
-    known = _count(view.under_min_isr_known, view)
-    all_of_them = np.diff(view.snapshot.topics.first)
-    return Reading(np.where(known > 0, _count(view.under_min_isr, view), np.nan), known < all_of_them)
-
-
-def _siblings_frozen_s(view: View) -> Reading:
-    """Of each row, for how long no partition of the same pair has moved."""
-    pairs = view.pairs
-    return Reading(np.repeat(pairs.frozen_s, np.diff(pairs.first)))
-
-
-def _one(value: Callable[[View], float]) -> Callable[[View], Reading]:
-    return lambda view: Reading(np.array([value(view)], dtype=np.float64))
-
-
 _CLUSTER: Final = {
-    "brokers": Column(help="brokers that are up", read=_one(lambda view: len(view.snapshot.brokers))),
+    "brokers": Column(help="brokers that are up", read=r.one(lambda view: len(view.snapshot.brokers))),
     "brokers_missing": Column(
         help="brokers that hold replicas, or were up within the last hour, and are not up",
-        read=_one(lambda view: view.brokers_missing),
+        read=r.one(lambda view: view.brokers_missing),
     ),
-    "offline": Column(help="partitions without a leader", read=_one(lambda view: int(view.offline.sum()))),
+    "offline": Column(help="partitions without a leader", read=r.one(lambda view: int(view.offline.sum()))),
     "under_replicated": Column(
         help="partitions with fewer replicas in sync than they have",
-        read=_one(lambda view: int(view.under_replicated.sum())),
+        read=r.one(lambda view: int(view.under_replicated.sum())),
     ),
     "under_min_isr": Column(
         help="partitions with fewer replicas in sync than min.insync.replicas asks for",
-        read=_one(lambda view: int(view.under_min_isr.sum())),
+        read=r.one(lambda view: int(view.under_min_isr.sum())),
     ),
 }
 
@@ -144,13 +43,13 @@ _RECEIVER: Final = {
 }
 
 _TOPIC: Final = {
-    "offline": Column(help="partitions without a leader", read=lambda view: Reading(_count(view.offline, view))),
+    "offline": Column(help="partitions without a leader", read=lambda view: Reading(r.count(view.offline, view))),
     "under_replicated": Column(
         help="partitions with fewer replicas in sync than they have",
-        read=lambda view: Reading(_count(view.under_replicated, view)),
+        read=lambda view: Reading(r.count(view.under_replicated, view)),
     ),
     "under_min_isr": Column(
-        help="partitions with fewer replicas in sync than min.insync.replicas asks for", read=_under_min_isr
+        help="partitions with fewer replicas in sync than min.insync.replicas asks for", read=r.under_min_isr
     ),
     "produced": Column(help="messages a minute that it takes in", read=lambda view: Reading(view.topics.produced)),
     "idle_s": Column(help="seconds since it last took a message in", read=lambda view: Reading(view.topics.idle_s)),
@@ -167,8 +66,8 @@ def _old_lag(view: View) -> Reading:
     reads everything between two polls is not old.
     """
     pairs = view.pairs
-    lately = np.nan_to_num(view.topics.produced[pairs.topic]) * (OLD_AFTER_S / 60.0)
-    return Reading(np.maximum(_known(pairs.lag) - lately, 0.0), pairs.unknown > 0)
+    lately = np.nan_to_num(view.topics.produced[pairs.topic]) * (r.OLD_AFTER_S / 60.0)
+    return Reading(np.maximum(r.known(pairs.lag) - lately, 0.0), pairs.unknown > 0)
 
 
 _GROUP: Final = {
@@ -177,23 +76,23 @@ _GROUP: Final = {
     ),
     "lag": Column(
         help="messages that it has not read, all topics",
-        read=_bound_of_groups(_group_to_read),
+        read=r.bound_of_groups(r.group_to_read),
     ),
     "max_lag": Column(
         help="messages that it has not read on the partition with most of them",
-        read=_bound_of_groups(lambda view: _known(view.groups.lag_max)),
+        read=r.bound_of_groups(lambda view: r.known(view.groups.lag_max)),
     ),
     "growth": Column(
-        help="messages a minute by which its lag grows", read=_bound_of_groups(lambda view: view.groups.growth)
+        help="messages a minute by which its lag grows", read=r.bound_of_groups(lambda view: view.groups.growth)
     ),
     "consumed": Column(
-        help="messages a minute by which its commits move on", read=_bound_of_groups(lambda view: view.groups.consumed)
+        help="messages a minute by which its commits move on", read=r.bound_of_groups(lambda view: view.groups.consumed)
     ),
     "drain_s": Column(
         help="seconds until its backlogs are read at the present speeds (0 without one, infinite while one does not shrink)",
-        read=_bound_of_groups(lambda view: view.groups.drain_s),
+        read=r.bound_of_groups(lambda view: view.groups.drain_s),
     ),
-    "members": Column(help="live members", read=lambda view: Reading(_members(view.snapshot))),
+    "members": Column(help="live members", read=lambda view: Reading(r.members(view.snapshot))),
     "members_gone_s": Column(
         help="seconds since it had members (0 while it has)", read=lambda view: Reading(view.groups.members_gone_s)
     ),
@@ -211,58 +110,58 @@ _GROUP: Final = {
 
 _PAIR: Final = {
     "old_lag": Column(
-        help=f"messages that the group has not read and that came in more than {OLD_AFTER_S / 60:.0f} minutes ago",
+        help=f"messages that the group has not read and that came in more than {r.OLD_AFTER_S / 60:.0f} minutes ago",
         read=_old_lag,
     ),
     "lag": Column(
         help="messages of the topic that the group has not read",
-        read=_bound_of_pairs(_to_read),
+        read=r.bound_of_pairs(r.to_read),
     ),
     # A partition that is unknown may be one that drains. What the others grow by is good enough to believe that the pair
     # grows, and not good enough to believe that it does not.
     "growth": Column(
-        help="messages a minute by which that lag grows", read=_bound_of_pairs(lambda view: view.pairs.growth)
+        help="messages a minute by which that lag grows", read=r.bound_of_pairs(lambda view: view.pairs.growth)
     ),
     "height": Column(
         help="that lag, smoothed, as a part of the highest in the hour before: more than 1 is a new high",
-        read=_of_pairs(lambda view: view.pairs.height),
+        read=r.of_pairs(lambda view: view.pairs.height),
     ),
     "max_lag": Column(
         help="messages not read on the partition with most of them",
-        read=_bound_of_pairs(_max_to_read),
+        read=r.bound_of_pairs(r.max_to_read),
     ),
     "slowest_growth": Column(
         help="messages a minute by which the lag of the partition grows that grows most",
-        read=_bound_of_pairs(lambda view: view.pairs.slowest_growth),
+        read=r.bound_of_pairs(lambda view: view.pairs.slowest_growth),
     ),
     "consumed": Column(
         help="messages a minute by which the commits of the group move on",
-        read=_bound_of_pairs(lambda view: view.pairs.consumed),
+        read=r.bound_of_pairs(lambda view: view.pairs.consumed),
     ),
     "drain_s": Column(
         help="seconds until the backlog is read at the present speeds (0 without one, infinite while it does not shrink)",
-        read=_bound_of_pairs(lambda view: view.pairs.drain_s),
+        read=r.bound_of_pairs(lambda view: view.pairs.drain_s),
     ),
     "behind_s": Column(
         help="seconds since the group was last without a backlog (0 without one)",
-        read=_of_pairs(lambda view: view.pairs.behind_s),
+        read=r.of_pairs(lambda view: view.pairs.behind_s),
     ),
     "stable_lag": Column(
         help="messages not read up to the last stable offset",
-        read=_bound_of_pairs(lambda view: _known(view.pairs.stable_lag)),
+        read=r.bound_of_pairs(lambda view: r.known(view.pairs.stable_lag)),
     ),
     "open_lag": Column(
         help="messages not read that open transactions hold back",
-        read=_bound_of_pairs(lambda view: _known(view.pairs.open_lag)),
+        read=r.bound_of_pairs(lambda view: r.known(view.pairs.open_lag)),
     ),
     "produced": Column(
-        help="messages a minute that the topic takes in", read=_topic_of_pairs(lambda view: view.topics.produced)
+        help="messages a minute that the topic takes in", read=r.topic_of_pairs(lambda view: view.topics.produced)
     ),
     "idle_s": Column(
-        help="seconds since the topic last took a message in", read=_topic_of_pairs(lambda view: view.topics.idle_s)
+        help="seconds since the topic last took a message in", read=r.topic_of_pairs(lambda view: view.topics.idle_s)
     ),
     "members": Column(
-        help="live members of the group", read=lambda view: Reading(_members(view.snapshot)[view.pairs.group])
+        help="live members of the group", read=lambda view: Reading(r.members(view.snapshot)[view.pairs.group])
     ),
     "members_gone_s": Column(
         help="seconds since the group had members (0 while it has)",
@@ -270,29 +169,29 @@ _PAIR: Final = {
     ),
     "frozen_s": Column(
         help="seconds for which there has been lag and no commit that moved",
-        read=_of_pairs(_frozen_pairs),
+        read=r.of_pairs(r.frozen_pairs),
     ),
     "commit_interval_s": Column(
         help="seconds between two commits of the group on the topic",
-        read=_of_pairs(lambda view: view.pairs.commit_interval_s),
+        read=r.of_pairs(lambda view: view.pairs.commit_interval_s),
     ),
     "retained_share": Column(
         help="unread share of what the topic retains, on the worst partition (0 where nothing is deleted)",
-        read=_bound_of_pairs(lambda view: view.pairs.retained_share),
+        read=r.bound_of_pairs(lambda view: view.pairs.retained_share),
     ),
     "loss_in_s": Column(
-        help="seconds until retention deletes unread messages", read=_of_pairs(lambda view: view.pairs.loss_in_s)
+        help="seconds until retention deletes unread messages", read=r.of_pairs(lambda view: view.pairs.loss_in_s)
     ),
     "lost": Column(
         help="messages that retention deleted unread in the last 15 minutes",
-        read=_of_pairs(lambda view: view.pairs.lost),
+        read=r.of_pairs(lambda view: view.pairs.lost),
     ),
     "active_s": Column(
         help="seconds since the group had members or a commit of it moved",
-        read=_of_pairs(lambda view: view.pairs.active_s),
+        read=r.of_pairs(lambda view: view.pairs.active_s),
     ),
     "rewound": Column(
-        help="messages by which the group is behind where it has been", read=_of_pairs(lambda view: view.pairs.rewound)
+        help="messages by which the group is behind where it has been", read=r.of_pairs(lambda view: view.pairs.rewound)
     ),
     "time_lag_s": Column(
         help="seconds since the next message that the group will read was appended",
@@ -306,9 +205,9 @@ _PARTITION: Final = {
         read=lambda view: Reading(of_commits(view)),
         costly=True,
     ),
-    "offset": Column(help="the committed offset", read=lambda view: Reading(_known(view.snapshot.commits.offset))),
+    "offset": Column(help="the committed offset", read=lambda view: Reading(r.known(view.snapshot.commits.offset))),
     "lag": Column(
-        help="messages of the partition that the group has not read", read=lambda view: _of_rows(view.lag, view)
+        help="messages of the partition that the group has not read", read=lambda view: r.of_rows(view.lag, view)
     ),
     "growth": Column(help="messages a minute by which that lag grows", read=lambda view: Reading(view.growth)),
     "time_lag_s": Column(
@@ -325,10 +224,10 @@ _PARTITION: Final = {
     ),
     "frozen_s": Column(
         help="seconds for which there has been lag and no commit that moved",
-        read=lambda view: _of_rows(view.frozen_s, view),
+        read=lambda view: r.of_rows(view.frozen_s, view),
     ),
     "siblings_frozen_s": Column(
-        help="the same of all partitions of the topic together: small while one of them moves", read=_siblings_frozen_s
+        help="the same of all partitions of the topic together: small while one of them moves", read=r.siblings_frozen_s
     ),
 }
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from lagwatch.judge.columns import Reading
+from lagwatch.judge.readings import Reading
 from lagwatch.judge.scope import Scope
 from lagwatch.model.alerts import Condition, Match
 from lagwatch.model.snapshot import Int64

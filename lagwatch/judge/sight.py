@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lagwatch.judge.columns import COLUMNS, Reading, left_s, patience_s
+from lagwatch.judge.columns import COLUMNS, left_s, patience_s
 from lagwatch.judge.conditions import Read
 from lagwatch.judge.itself import of_receivers, of_service
+from lagwatch.judge.readings import Reading
 from lagwatch.judge.reasons import Reasons
 from lagwatch.judge.subjects import Subjects, subjects
 from lagwatch.judge.windows import Window
