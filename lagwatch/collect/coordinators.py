@@ -123,7 +123,7 @@ class GroupReader:
             *(Sought(_as_listed(group), group, MISSING) for group in missing),
         ]
 
-    def _settle(self, facts: dict[str, Group], found: Mapping[str, Group], gone: set[str]) -> None:
+    def _settle(self, facts: dict[str, Group], found: Mapping[str, Group], gone: Mapping[str, int]) -> None:
         """The groups of this poll, sorted; the names stay the same object while they are the same."""
         facts |= found
         names = tuple(sorted(name for name in facts if name not in gone))

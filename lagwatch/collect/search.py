@@ -52,10 +52,10 @@ class Failure(NamedTuple):
 
 @dataclass(slots=True)
 class Found:
-    """What the search came to: every sought group is in `groups` (known or not) or in `gone`."""
+    """What the search came to: every sought group is in `groups` (known or not) or in `gone`, with the broker that says so."""
 
     groups: dict[str, Group] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
+    gone: dict[str, int] = field(default_factory=dict)
     parts: list[Part] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
@@ -77,6 +77,7 @@ class Search:
     def __init__(self, sizes: dict[str, int]) -> None:
         self._sizes = sizes
         self._last_sought: dict[str, int] = {}
+        self._said_gone: set[str] = set()
         self._polls = 0
 
     async def run(
@@ -88,6 +89,7 @@ class Search:
         names = {one.listed.name for one in sought}
         self._last_sought = {name: poll for name, poll in self._last_sought.items() if name in names}
         if not sought:
+            self._said_gone = set()
             return found
         try:
             homes, refused = await self._homes(exchange, layout, sought)
@@ -102,7 +104,22 @@ class Search:
         replies = await exchange.together([_ask(exchange, node, some, self._sizes) for node, some in by_node.items()])
         for (node, some), reply in zip(by_node.items(), replies, strict=True):
             _take(found, node, some, reply, layout.topology)
+        self._confirm(found, sought)
         return found
+
+    def _confirm(self, found: Found, sought: Sequence[Sought]) -> None:
+        """
+        Only the broker that coordinated a group in the poll before is believed at once that it is gone; any other in the second
+        poll in a row that says so.
+
+        A new coordinator knows groups only up to its high watermark, which may be behind for seconds after its election: it calls
+        one dead whose last records it holds, and lists it again a moment later.
+        """
+        said, self._said_gone = self._said_gone, set(found.gone)
+        for one in sought:
+            name = one.listed.name
+            if name in found.gone and name not in said and one.fact.coordinator != found.gone[name]:
+                found.unknown(one, one.reason, found.gone.pop(name))
 
     async def _homes(
         self, exchange: Exchange, layout: Layout, sought: Sequence[Sought]
@@ -205,7 +222,7 @@ def _take(found: Found, node: int, some: Sequence[Sought], answers: _Answers | N
         alive = next((d for d in said if not d.error and not d.gone), None)
         reason = reply.commit_failures.get(name)
         if reason is None and _is_gone(said, asked):
-            found.gone.add(name)
+            found.gone[name] = node
         elif reason is not None or (one.missing and alive is None):
             found.unknown(one, reason or reply.description_failures.get(name, one.reason), node)
         else:

@@ -193,7 +193,7 @@ class KafkaCluster:
         """Give every data directory its identity, all at once; those that have one keep it."""
         identity = self._directory / "cluster-id"
         if not identity.exists():
-            identity.write_text(base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="), encoding="ascii")
+            identity.write_text(_cluster_id(), encoding="ascii")
         scram = self._security.format_arguments() if self._security else []
         arguments = ["-t", identity.read_text(encoding="ascii"), "--ignore-formatted", *scram]
         assert self._leash is not None
@@ -209,6 +209,13 @@ class KafkaCluster:
             if code != 0:
                 said = output.read_text(encoding="utf-8", errors="replace").strip()
                 raise DemoError(f"Formatting a Kafka node ended with {code}, see {output}.\n{said[-3000:]}")
+
+
+def _cluster_id() -> str:
+    """A random UUID in Kafka's own spelling; none that begins with "-", which its tools take for an option (as Kafka does)."""
+    while (spelled := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return spelled
 
 
 def _data_directories(directory: Path, nodes: int) -> list[Path]:

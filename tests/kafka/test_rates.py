@@ -187,7 +187,10 @@ def test_the_command_measures_for_a_while_and_works_out_what_is_needed(cluster):
         member(cluster.bootstrap, group, [topic], **often) as reader,
         busy(reader),
         produced_all_the_time(cluster.bootstrap, topic),
+        reading(cluster.bootstrap, groups=only(group), topics=only(topic)) as watched,
     ):
+        # The command asks for the groups that had committed when it began.
+        wait_until(lambda: len(watched.read().commits) == 2, "the first commits")
         arguments = ["capacity", topic, "--bootstrap", cluster.bootstrap, "--for", "10s", "--output", "json"]
         done = CliRunner().invoke(build(), arguments)
     assert done.exit_code == 0, done.exception

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from lagwatch.model.alerts import Alert, State
+from lagwatch.model.notices import alert_id
 from lagwatch.publish.notices.outcome import Fate
 from lagwatch.publish.notices.payload import entry
 from lagwatch.publish.notices.quiet import calm
@@ -66,7 +67,7 @@ def test_an_alert_appears_at_both_peers_is_told_once_and_ends_once(pair):
             "topic": "orders",
         }
         assert there["annotations"]["next_step"] == "look"
-        assert there["generatorURL"] == "http://lagwatch:8484/api/v1/clusters/local/groups/billing"
+        assert there["generatorURL"] == f"http://lagwatch:8484/alerts/{alert_id(firing.rule, firing.subject)}"
         hook.wait_for(1)
         # Longer than its `endsAt` reaches. It ends between two of the moments (every 5 s) at which the peers look: one of them
         # looks a second before it tells, and would tell of what it saw then.

@@ -103,6 +103,7 @@ class WireCluster:
         self.topics: dict[str, Topic] = {}
         self.groups: dict[str, Group] = {}
         self.unlisted: set[str] = set()
+        self.homes: dict[str, int] = {}
         self.hooks: dict[str, Hook] = {}
         self.versions: dict[str, int] = {}
         self.requests: Counter[str] = Counter()
@@ -335,7 +336,8 @@ def _consumer_group_describe(cluster: WireCluster, number: int, request: Any) ->
 
 def _find_coordinator(cluster: WireCluster, _number: int, request: Any) -> Any:
     def home(name: str) -> int:
-        return cluster.groups[name].coordinator if name in cluster.groups else 1
+        known = cluster.groups[name].coordinator if name in cluster.groups else 1
+        return cluster.homes.get(name, known)
 
     if request.version < 4:
         found = FindCoordinatorResponse(

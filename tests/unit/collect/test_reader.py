@@ -538,6 +538,7 @@ def test_a_group_that_two_brokers_claim_counts_once(filled, reader):
         ListGroupsResponse(throttle_time_ms=0, error_code=0, groups=[listed]) if number == 3 else None
     )
     del filled.groups["audit"]
+    read.read()
     for _ in range(2):
         snapshot = read.read()
         assert [group.name for group in snapshot.groups] == ["billing", "search"]
@@ -551,10 +552,34 @@ def test_groups_that_were_there_before_the_start_are_looked_for_where_no_list_ha
     assert [group.name for group in reader().read().groups] == sorted(filled.groups.keys() - {"billing"})
     read = reader()
     read.recall(["billing", "nobody"])
+    first = read.read()
+    assert {group.name: group.known for group in first.groups} == {
+        **dict.fromkeys(filled.groups, True),
+        "nobody": False,
+    }
     for _ in range(2):
         snapshot = read.read()
         assert [group.name for group in snapshot.groups] == sorted(filled.groups)
         assert offsets(snapshot)["billing", "orders", 0] == 50
+
+
+def test_a_new_coordinator_that_does_not_know_a_group_yet_does_not_make_it_gone(filled, reader):
+    read = reader()
+    read.read()
+    billing = filled.groups.pop("billing")
+    billing.coordinator = 3
+    filled.homes["billing"] = 3
+    snapshot = read.read()
+    assert not by_name(snapshot)["billing"].known
+    assert [(gap.part, gap.reason, gap.broker) for gap in snapshot.gaps] == [
+        ("committed_offsets", "MISSING_FROM_LIST", 3)
+    ]
+    filled.groups["billing"] = billing
+    assert offsets(read.read())["billing", "orders", 0] == 50
+    del filled.groups["billing"]
+    snapshot = read.read()  # the one that had it says so: that is sure
+    assert "billing" not in by_name(snapshot)
+    assert snapshot.gaps == ()
 
 
 def test_many_groups_that_are_lost_are_looked_for_a_few_at_a_time(filled, reader):
