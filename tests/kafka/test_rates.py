@@ -190,7 +190,7 @@ def test_the_command_measures_for_a_while_and_works_out_what_is_needed(cluster):
         reading(cluster.bootstrap, groups=only(group), topics=only(topic)) as watched,
     ):
         # The command asks for the groups that had committed when it began.
-        wait_until(lambda: len(watched.read().commits) == 2, "the first commits")
+        wait_until(lambda: len(watched.read().commits) > 0, "the first commit")
         arguments = ["capacity", topic, "--bootstrap", cluster.bootstrap, "--for", "10s", "--output", "json"]
         done = CliRunner().invoke(build(), arguments)
     assert done.exit_code == 0, done.exception
