@@ -71,7 +71,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="python -m benchmarks.poll", description="What lagwatch costs, on a real Kafka."
     )
     parser.add_argument("--rounds", type=int, default=7, help="rounds that count (default: %(default)s)")
-    parser.add_argument("--warmup", type=int, default=2, help="rounds before them (default: %(default)s)")
+    parser.add_argument("--warmup", type=int, default=3, help="rounds before them (default: %(default)s)")
     parser.add_argument("--shapes", nargs="+", choices=names, default=names, help="sizes of the cluster (default: all)")
     parser.add_argument(
         "--peer", action="append", default=[], type=_peer, metavar="NAME=PATH", help=f"{', '.join(PEERS)}"

@@ -221,7 +221,11 @@ class History:
 def _pairs_of(index: Index, rows: Int64, *, each: bool = False) -> Int64:
     """The pairs of some rows: for `each` row, or every pair once."""
     pairs = np.searchsorted(index.first, rows, side="right") - 1
-    return pairs if each else np.unique(pairs)
+    if each:
+        return pairs
+    flags = np.zeros(len(index.pair_group), dtype=np.bool_)
+    flags[pairs] = True
+    return np.flatnonzero(flags)
 
 
 def _offsets(snapshot: Snapshot, index: Index) -> Int64:

@@ -1,5 +1,6 @@
 """Where the logs were before the first poll: ListOffsets by timestamp, asked once."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -18,7 +19,7 @@ AGES_S = (60.0, 300.0, 900.0, 3600.0, 21_600.0, 86_400.0)
 
 PART = "past_offsets"
 TRIES = 3
-"""So many polls ask, as long as something is missing; a broker that cannot tell now will hardly be able to later."""
+"""So many polls ask, each for the moments that are still missing; a broker that cannot tell then will hardly be able to later."""
 
 SHARE = 0.25
 """The part of a poll's deadline that this may take."""
@@ -36,6 +37,7 @@ class PastReader:
 
     def __init__(self, *, wanted: bool) -> None:
         self._tries = TRIES if wanted else 0
+        self._ages: tuple[float, ...] = AGES_S
 
     async def read(self, main: Exchange, deadline_s: float, at: float, ends: Ends, gaps: Gaps) -> tuple[Anchor, ...]:
         """The anchors, oldest first; none where they are known already, or nothing could be learnt. Raises nothing."""
@@ -46,28 +48,32 @@ class PastReader:
             gaps.add(PART, "DEADLINE", "all of it")
             return ()
         self._tries -= 1
-        columns = np.full((len(AGES_S), len(ends.end)), UNKNOWN, dtype=np.int64)
+        ages = self._ages
+        columns = np.full((len(ages), len(ends.end)), UNKNOWN, dtype=np.int64)
         nodes = [int(node) for node in np.unique(ends.layout.leader) if node != NO_LEADER]
-        jobs = [partial(_ask, exchange, node, at, ends, columns, gaps) for node in nodes]
+        moments = [at - age for age in ages]
+        jobs = [partial(_ask, exchange, node, moments, ends, columns, gaps) for node in nodes]
         for node, failure in zip(nodes, await exchange.together(jobs), strict=True):
             if isinstance(failure, NoAnswer):
                 gaps.add(PART, failure.reason, f"broker {node}", broker=node)
         main.count(exchange)
-        if (columns[:, ends.layout.leader != NO_LEADER] >= 0).all():
+        known = np.all(columns[:, ends.layout.leader != NO_LEADER] >= 0, axis=1)
+        self._ages = tuple(age for age, whole in zip(ages, known.tolist(), strict=True) if not whole)
+        if not self._ages:
             self._tries = 0
         return tuple(
-            Anchor(at=at - age, offset=column)
-            for age, column in zip(AGES_S[::-1], columns[::-1], strict=True)
+            Anchor(at=moment, offset=column)
+            for moment, column in zip(moments[::-1], columns[::-1], strict=True)
             if (column >= 0).any()
         )
 
 
-async def _ask(exchange: Exchange, node: int, at: float, ends: Ends, columns: Int64, gaps: Gaps) -> None:
+async def _ask(exchange: Exchange, node: int, moments: Sequence[float], ends: Ends, columns: Int64, gaps: Gaps) -> None:
     """What one leader tells of its partitions."""
     topology = ends.layout.topology
     mine = np.flatnonzero(ends.layout.leader == node)
     version = LIST_OFFSETS.version(await exchange.versions(node))
-    bodies = (list_offsets_body(topology, mine, 0, round(1000 * (at - age))) for age in AGES_S)
+    bodies = (list_offsets_body(topology, mine, 0, round(1000 * moment)) for moment in moments)
     answers = await exchange.ask_all(node, [LIST_OFFSETS.raw(version, body) for body in bodies])
     for number, (column, answer) in enumerate(zip(columns, answers, strict=True)):
         try:

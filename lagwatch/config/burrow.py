@@ -35,7 +35,7 @@ class BurrowSettings(Section):
         0, description="Messages of lag on a partition that count as none (evaluator.allowed-lag)."
     )
     most_commits: Amount = Field(
-        100_000,
+        50_000,
         description="With more committed partitions in a cluster no windows are kept, which take 250 bytes each; 0: never any.",
     )
 

@@ -29,7 +29,7 @@ class WindowOptions:
     expire_group_s: float = 604_800.0
     minimum_complete: float = 0.0
     allowed_lag: int = 0
-    most_commits: int = 100_000
+    most_commits: int = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
