@@ -66,6 +66,27 @@ def test_the_first_poll_asks_once_a_leader_and_moment(orders, reader):
     assert asked(orders) == len(AGES_S) * 3
 
 
+def test_the_next_poll_asks_only_for_the_moments_that_are_missing(orders, reader):
+    well = answering(lambda age: 70)
+
+    def slow(number, request):
+        ages = {time.time() - p.timestamp / 1000 for t in request.topics for p in t.partitions if p.timestamp >= 0}
+        return SILENCE if number == 2 and any(age > 600 for age in ages) else well(number, request)
+
+    orders.hooks["ListOffsets"] = slow
+    polls = reader()
+    first = polls.read()
+    whole = [anchor for anchor in first.anchors if (anchor.offset == 70).all()]
+    assert sorted(round(first.at - anchor.at) for anchor in whole) == [60, 300]
+    orders.hooks["ListOffsets"] = well
+    before = asked(orders)
+    second = polls.read()
+    assert [round(second.at - anchor.at) for anchor in second.anchors] == [86400, 21600, 3600, 900]
+    assert all((anchor.offset == 70).all() for anchor in second.anchors)
+    assert asked(orders) - before == 4 * 3
+    assert polls.read().anchors == ()
+
+
 def test_where_no_record_is_that_young_the_log_ended_there_already(orders, reader):
     orders.hooks["ListOffsets"] = answering(lambda age: -1)
     assert [anchor.offset.tolist() for anchor in reader().read().anchors] == [[100] * 3] * len(AGES_S)
