@@ -4,7 +4,7 @@ from collections import deque
 
 import numpy as np
 
-from lagwatch.analyze.index import Index, moved
+from lagwatch.analyze.index import Index, committed, moved
 from lagwatch.model.burrow import Part
 from lagwatch.model.columns import Array, followed
 from lagwatch.model.commit_windows import CommitWindows, WindowOptions
@@ -44,7 +44,7 @@ class WindowHistory:
         self.off = ""
         self._follow(snapshot, index)
         self._remove(snapshot, index)
-        offset, end = _offsets(snapshot, index), snapshot.partitions.end
+        offset, end = committed(snapshot, index), snapshot.partitions.end
         self._ends.append((snapshot.at, end))
         self._rows.add(snapshot.at, offset, end, index.row)
         self.windows = self._published(snapshot, index, fresh=(offset >= 0) & (end[index.row] >= 0))
@@ -161,15 +161,6 @@ class _Rows:
             for slot, times in enumerate(self.times):
                 over |= (slots == slot) & (self.seen[rows] > 0) & (at - times[rows] < self._options.min_distance_s)
         return over
-
-
-def _offsets(snapshot: Snapshot, index: Index) -> Int64:
-    """The committed offset of each row of the index, UNKNOWN where this poll has none."""
-    if index.live is None:
-        return snapshot.commits.offset
-    offset = np.full(len(index), UNKNOWN, dtype=np.int64)
-    offset[index.live] = snapshot.commits.offset
-    return offset
 
 
 def _with(column: Array, places: Int64, values: Array | float) -> Array:

@@ -11,7 +11,7 @@ from lagwatch.analyze.cadence import Cadence
 from lagwatch.analyze.groups import GroupHistory, LeftTopics
 from lagwatch.analyze.growth import WINDOW_S, GrowthWindow
 from lagwatch.analyze.health import HealthHistory
-from lagwatch.analyze.index import Index, Origin, build
+from lagwatch.analyze.index import Index, Origin, build, committed
 from lagwatch.analyze.lag import lag
 from lagwatch.analyze.losses import LossHistory, RewindHistory, lost
 from lagwatch.analyze.peaks import Peaks
@@ -139,7 +139,7 @@ class History:
         begun = self.topics.look(snapshot)
         anew = begun[index.row]
         self._offset[anew] = UNKNOWN
-        offset = _offsets(snapshot, index)
+        offset = committed(snapshot, index)
         lags, outside = _lags(index, partitions, offset)
         clamped = self._clamped.add(at, outside)
         counted = _reported(lags, snapshot, index)
@@ -226,14 +226,6 @@ def _pairs_of(index: Index, rows: Int64, *, each: bool = False) -> Int64:
     flags = np.zeros(len(index.pair_group), dtype=np.bool_)
     flags[pairs] = True
     return np.flatnonzero(flags)
-
-
-def _offsets(snapshot: Snapshot, index: Index) -> Int64:
-    if index.live is None:
-        return snapshot.commits.offset
-    offset = np.full(len(index), UNKNOWN, dtype=np.int64)
-    offset[index.live] = snapshot.commits.offset
-    return offset
 
 
 def _lags(index: Index, partitions: PartitionTable, offset: Int64) -> tuple[Int64, Int64]:

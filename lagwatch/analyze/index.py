@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lagwatch.model.columns import NEW, named_positions, positions
-from lagwatch.model.snapshot import CommitTable, Group, Int32, Int64, Snapshot, TopicTable
+from lagwatch.model.snapshot import UNKNOWN, CommitTable, Group, Int32, Int64, Snapshot, TopicTable
 
 KEEP_S = 900.0
 """How long a row without a commit is kept in a group that can be read; then its commit was deleted or has expired."""
@@ -96,6 +96,15 @@ def moved(snapshot: Snapshot, before: Index, after: Index) -> tuple[Int64, Int64
     width = max(len(snapshot.partitions), 1)
     old_keys = _moved_keys(before, partition, group, width)
     return partition, positions(old_keys, after.group.astype(np.int64) * width + after.row)
+
+
+def committed(snapshot: Snapshot, index: Index) -> Int64:
+    """The committed offset of each row of the index, UNKNOWN where this poll has none."""
+    if index.live is None:
+        return snapshot.commits.offset
+    offset = np.full(len(index), UNKNOWN, dtype=np.int64)
+    offset[index.live] = snapshot.commits.offset
+    return offset
 
 
 def same_topics(a: TopicTable, b: TopicTable) -> bool:

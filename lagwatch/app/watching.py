@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 
 from fastapi import FastAPI
 
@@ -42,7 +41,7 @@ def watching(settings: Settings) -> Iterator[FastAPI]:
     ]
     for monitor in monitors:
         board.put(monitor.latest)
-    polls = Polls((each.name, each.latest.health.interval_s, partial(each.tick)) for each in monitors)
+    polls = Polls((each.name, each.latest.health.interval_s, each.tick) for each in monitors)
     polls.open()
     try:
         yield create_api(board, insights=Analyses())

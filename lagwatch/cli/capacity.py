@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lagwatch.cli.one_poll import Bootstrap, Cluster, Config
+from lagwatch.cli.watching import Output, for_option, url_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,19 +17,8 @@ if TYPE_CHECKING:
 
 _TOPIC = Annotated[str, typer.Argument(metavar="TOPIC", help="The topic.")]
 _GROUP = Annotated[str | None, typer.Option("--group", metavar="GROUP", help="Only for this group (default: all).")]
-_URL = Annotated[
-    str | None,
-    typer.Option(
-        "--url",
-        metavar="http://HOST:PORT",
-        help="Ask a lagwatch that runs, which knows the peaks of the last day (its token, if it wants one, in $LAGWATCH_TOKEN).",
-    ),
-]
-_FOR = Annotated[
-    str | None,
-    typer.Option("--for", metavar="DURATION", help="Without --url: watch the topic for so long (default: 60s)."),
-]
-_OUTPUT = Annotated[Literal["text", "json"], typer.Option("--output", help="text, or json as the REST API has it.")]
+_URL = Annotated[str | None, url_option("which knows the peaks of the last day")]
+_FOR = Annotated[str | None, for_option("the topic")]
 _WINDOW = 6
 """Speeds are measured over so many polls, a quarter of a look as a rule: a peak within it is seen."""
 
@@ -45,7 +35,7 @@ def register(app: typer.Typer) -> None:
         cluster: Cluster = None,
         url: _URL = None,
         look_for: _FOR = None,
-        output: _OUTPUT = "text",
+        output: Output = "text",
     ) -> None:
         """
         Say how many partitions and members a topic needs: ceil(peak produce rate / what one member reads) x 1.25 partitions.

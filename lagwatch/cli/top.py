@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lagwatch.cli.one_poll import Bootstrap, Config
+from lagwatch.cli.watching import remote, url_option
 
 if TYPE_CHECKING:
     import httpx
-
-_TOKEN = "LAGWATCH_TOKEN"  # noqa: S105 (the name of a variable)
-_TIMEOUT_S = 10.0
 
 
 def register(app: typer.Typer) -> None:
@@ -21,14 +19,7 @@ def register(app: typer.Typer) -> None:
     def top(
         config: Config = None,
         bootstrap: Bootstrap = None,
-        url: Annotated[
-            str | None,
-            typer.Option(
-                "--url",
-                metavar="http://HOST:PORT",
-                help=f"Ask a lagwatch that runs, instead of polling Kafka (its token, if it wants one, in ${_TOKEN}).",
-            ),
-        ] = None,
+        url: Annotated[str | None, url_option("instead of polling Kafka")] = None,
         interval: Annotated[
             str, typer.Option("--interval", metavar="DURATION", help="From one poll of Kafka to the next.")
         ] = "5s",
@@ -39,31 +30,24 @@ def register(app: typer.Typer) -> None:
         """Show clusters, groups and alerts live; Enter shows why a group lags. Works over ssh; q leaves."""
         import asyncio
 
-        if url is not None:
-            asyncio.run(_show(_remote(url)))
-            return
         import httpx
+
+        if url is not None:
+            asyncio.run(_show(httpx.AsyncClient(**remote(url))))
+            return
 
         from lagwatch import logs
         from lagwatch.app.watching import watching
         from lagwatch.config import load
 
         flags: dict[str, Any] = {"bootstrap": bootstrap, "interval": interval, "growth_window": growth_window}
-        settings = load(config, os.environ, {**flags, "metrics.granularity": "group"})
+        settings = load(config, os.environ, flags)
         logs.quiet()
         with watching(settings) as api:
             client = httpx.AsyncClient(
                 transport=httpx.ASGITransport(api, raise_app_exceptions=False), base_url="http://lagwatch"
             )
             asyncio.run(_show(client))
-
-
-def _remote(url: str) -> "httpx.AsyncClient":
-    import httpx
-
-    token = os.environ.get(_TOKEN)
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return httpx.AsyncClient(base_url=url.rstrip("/"), timeout=_TIMEOUT_S, headers=headers)
 
 
 async def _show(client: "httpx.AsyncClient") -> None:

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import quote
 
 import typer
@@ -18,11 +18,31 @@ if TYPE_CHECKING:
     from lagwatch.model.latest import Latest
     from lagwatch.model.snapshot import Snapshot
 
+Output = Annotated[Literal["text", "json"], typer.Option("--output", help="text, or json as the REST API has it.")]
+
 _TIMEOUT_S = 10.0
 POLLS = 24
 """A look is made of so many polls, unless they would be closer together than a second."""
 
 _SHORTEST_S = 6.0
+
+
+def url_option(which: str) -> Any:
+    """The option --url; `which` goes on from "Ask a lagwatch that runs"."""
+    said = f"Ask a lagwatch that runs, {which} (its token, if it wants one, in $LAGWATCH_TOKEN)."
+    return typer.Option("--url", metavar="http://HOST:PORT", help=said)
+
+
+def for_option(what: str) -> Any:
+    """The option --for, for commands that otherwise watch `what` themselves."""
+    return typer.Option("--for", metavar="DURATION", help=f"Without --url: watch {what} for so long (default: 60s).")
+
+
+def remote(url: str) -> dict[str, Any]:
+    """What a client of httpx is made with that asks a lagwatch that runs at `url`; a secret may be in it."""
+    token = os.environ.get("LAGWATCH_TOKEN")
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return {"base_url": url.rstrip("/"), "timeout": _TIMEOUT_S, "headers": headers}
 
 
 def ask(url: str, cluster: str | None, path: str, given: Mapping[str, object], **params: str) -> dict[str, Any]:
@@ -36,10 +56,8 @@ def ask(url: str, cluster: str | None, path: str, given: Mapping[str, object], *
     wrong = [name for name, value in given.items() if value is not None]
     if wrong:
         raise ConfigurationError(f"{wrong[0]}: with --url a lagwatch that runs is asked, which has settings of its own")
-    token = os.environ.get("LAGWATCH_TOKEN")
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        with httpx.Client(base_url=url.rstrip("/"), timeout=_TIMEOUT_S, headers=headers) as client:
+        with httpx.Client(**remote(url)) as client:
             name = cluster if cluster is not None else _only_cluster(client)
             return _json(client, f"/api/v1/clusters/{quote(name, safe='')}/{path}", **params)
     except (httpx.HTTPError, httpx.InvalidURL) as error:

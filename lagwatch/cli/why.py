@@ -1,30 +1,20 @@
 """`lagwatch why`: why a group lags, asked of a lagwatch that runs, or found out by watching the group for a while."""
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from lagwatch.cli.one_poll import Bootstrap, Cluster, Config
+from lagwatch.cli.watching import Output, for_option, url_option
 
 KEEPS_UP = 0
 LAGS = 3
 UNCLEAR = 4
 
 _GROUP = Annotated[str, typer.Argument(metavar="GROUP", help="The group.")]
-_URL = Annotated[
-    str | None,
-    typer.Option(
-        "--url",
-        metavar="http://HOST:PORT",
-        help="Ask a lagwatch that runs, which has watched for longer (its token, if it wants one, in $LAGWATCH_TOKEN).",
-    ),
-]
-_FOR = Annotated[
-    str | None,
-    typer.Option("--for", metavar="DURATION", help="Without --url: watch the group for so long (default: 60s)."),
-]
-_OUTPUT = Annotated[Literal["text", "json"], typer.Option("--output", help="text, or json as the REST API has it.")]
+_URL = Annotated[str | None, url_option("which has watched for longer")]
+_FOR = Annotated[str | None, for_option("the group")]
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +28,7 @@ def register(app: typer.Typer) -> None:
         cluster: Cluster = None,
         url: _URL = None,
         look_for: _FOR = None,
-        output: _OUTPUT = "text",
+        output: Output = "text",
     ) -> None:
         """
         Say why a group lags: causes with their evidence and what to do, the likeliest first; docs/diagnosis.md has all causes.

@@ -8,7 +8,6 @@ from html import escape
 from fastapi.responses import HTMLResponse
 
 from lagwatch import __version__
-from lagwatch.model.words import duration
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --bad: #c22; --worse: #a0f; --odd: #a60 }
@@ -103,11 +102,6 @@ def cell(html: str) -> str:
 def number_cell(value: float | None, form: str = ",.0f", *, at_least: bool = False) -> str:
     """A number as `form` has it, or that it is not known; `at_least` says that it may be more."""
     return UNKNOWN if value is None else f'<td class="n">{"≥ " if at_least else ""}{value:{form}}</td>'
-
-
-def duration_cell(seconds: float | None, *, at_least: bool = False) -> str:
-    """A duration, or that it is not known; `at_least` says that it may be more."""
-    return UNKNOWN if seconds is None else f'<td class="n">{"≥ " if at_least else ""}{duration(seconds)}</td>'
 
 
 def text_cell(value: str | None) -> str:
