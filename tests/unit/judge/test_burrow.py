@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ def status(offsets, *, lags=None, timestamps=None, ends=(10_000,), lag=100, now=
     size = len(offsets)
     return evaluate(
         offsets=offsets,
-        timestamps=EVERY_10_S[-size:] if timestamps is None and size else timestamps or [],
+        timestamps=(EVERY_10_S[-size:] if size else []) if timestamps is None else timestamps,
         lags=[1000 - 10 * i for i in range(size)] if lags is None else lags,
         broker_offsets=ends,
         current_lag=lag,
@@ -166,6 +167,45 @@ class TestWarn:
 def test_a_window_whose_parts_differ_in_length_is_refused_with_a_sentence(offsets, timestamps, lags):
     with pytest.raises(ValueError, match=r"offsets, timestamps and lags have one entry each for every commit"):
         evaluate(offsets=offsets, timestamps=timestamps, lags=lags, broker_offsets=[], current_lag=0, now=T)
+
+
+def test_an_unknown_lag_now_is_nothing_to_judge():
+    for unknown in (None, math.nan):
+        assert status([5] * 10, lags=GROWING, lag=unknown, now=LAST + 500) is Status.OK
+
+
+def test_places_that_are_still_empty_are_left_out():
+    """As /v3 shows a window that is not full."""
+    window = {"offsets": [None, None, 5, 5], "timestamps": [None, None, T, T + 60], "lags": [None, None, 5, 9]}
+    assert evaluate(**window, broker_offsets=[14], current_lag=9, now=T + 70) is Status.STALL
+    assert evaluate(**window, broker_offsets=[14], current_lag=9, now=T + 121) is Status.STOP
+    empty = {key: [None] * 4 for key in window}
+    assert evaluate(**empty, broker_offsets=[14], current_lag=9, now=T) is Status.OK
+
+
+@pytest.mark.parametrize("offsets", [[1, None, 3], [None, 2, None], [1, 2, math.nan]])
+def test_an_offset_that_is_missing_between_others_is_refused(offsets):
+    with pytest.raises(ValueError, match="an offset may be missing"):
+        status(offsets)
+
+
+class TestArrays:
+    @pytest.mark.parametrize("kind", [tuple, list, np.array])
+    def test_any_sequence_does(self, kind):
+        assert status(kind(MOVING), lags=kind(GROWING), ends=kind([10_000])) is Status.WARN
+        assert status(kind([]), timestamps=kind([]), lags=kind([])) is Status.OK
+        assert status(kind(MOVING), lags=kind([None] * 10)) is Status.WARN
+
+    def test_in_an_array_of_floats_what_is_unknown_is_not_a_number(self):
+        assert status([1, 2, 3], lags=np.array([10, np.nan, 9])) is Status.OK
+        assert status([1, 2, 3], lags=np.array([10, np.nan, 10])) is Status.WARN
+        assert status(MOVING, ends=np.array([np.nan]), now=LAST + 500) is Status.STOP
+        assert status(MOVING, ends=np.array([np.nan, 900.0]), now=LAST + 500) is Status.OK
+
+    def test_small_integers_do_not_overflow(self):
+        times = np.array(EVERY_10_S, dtype=np.int32)
+        assert status(MOVING, timestamps=times, now=np.int32(LAST + 90)) is Status.OK
+        assert status(MOVING, timestamps=times, now=np.int32(LAST + 91)) is Status.STOP
 
 
 @pytest.mark.parametrize("wrong", [math.nan, math.inf])
