@@ -2,8 +2,8 @@
 Names in paths and in filters.
 
 A group may be called anything ("team/billing", "a%2Fb", "größe"). In a path its name is one percent-encoded segment; the
-server has decoded the path before it is routed, so `EncodedSegments` routes by a form in which "/" and "%" of a name are
-still encoded, and the types below decode it. A proxy that decodes on its way costs nothing either: a route with
+server has decoded the path before it is routed, so `EncodedSegments` routes by a form in which "/" and "%" of a name, and the end
+of a line, at which a route would end, are still encoded, and the types below decode it. A proxy that decodes on its way costs nothing either: a route with
 `{group:path}` takes the slashes as they come.
 """
 
@@ -33,9 +33,11 @@ GroupName = Annotated[
     Path(description='The group\'s name, percent-encoded ("team/billing" is `team%2Fbilling`).', examples=["billing"]),
 ]
 
+_KEPT = str.maketrans({"%": "%25", "/": "%2F", "\n": "%0A"})
+
 
 class EncodedSegments:
-    """ASGI: route by a path in which "/" and "%" inside a segment are still percent-encoded."""
+    """ASGI: route by a path in which what `routed` leaves is still percent-encoded."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -50,12 +52,13 @@ class EncodedSegments:
 
 def routed(raw_path: str) -> str:
     """
-    Decode a path but for "/" and "%" inside its segments.
+    Decode a path but for "/", "%" and ends of lines inside its segments.
 
     >>> routed("/groups/team%2Fb%C3%BCro/members"), routed("/groups/a%252Fb")
     ('/groups/team%2Fbüro/members', '/groups/a%252Fb')
     """
-    return "/".join(unquote(part).replace("%", "%25").replace("/", "%2F") for part in raw_path.split("/"))
+    return "/".join(unquote(part).translate(_KEPT) for part in raw_path.split("/"))
+
 
 
 def glob(pattern: str) -> Callable[[str], bool]:

@@ -169,13 +169,13 @@ def _complete(dirs: LogDirs, brokers: Mapping[int, Broker]) -> bool:
 def _topics(snapshot: Snapshot, labels: Mapping[str, str]) -> list[bytes]:
     details = snapshot.details.topic_config if snapshot.details is not None else None
     every = details.value if details is not None else {}
-    replicas = snapshot.partitions.replicas.counts[snapshot.topics.first[:-1]].tolist()
+    table, counts = snapshot.topics, snapshot.partitions.replicas.counts.tolist()
     found = []
-    table = snapshot.topics
-    for name, config, size, factor in zip(table.names, table.config, np.diff(table.first), replicas, strict=True):
+    for name, config, start, end in zip(table.names, table.config, table.first[:-1].tolist(), table.first[1:].tolist(), strict=True):
         known = {**every.get(name, {}), **config}
         values = {label: known.get(key, "N/A") for key, label in labels.items()}
-        found.append(label_set(topic_name=name, partition_count=int(size), replication_factor=factor, **values))
+        factor = counts[start] if end > start else 0
+        found.append(label_set(topic_name=name, partition_count=end - start, replication_factor=factor, **values))
     return found
 
 

@@ -3,6 +3,7 @@
 import logging
 import socket
 from dataclasses import replace
+from urllib.parse import unquote
 
 import pytest
 
@@ -198,6 +199,12 @@ class TestDetail:
         response = api.get("/v3/kafka/main/consumer/team%2Fa%25b")
         assert response.status_code == 200
         assert response.json()["request"]["url"] == "/v3/kafka/main/consumer/team/a%b"
+
+    @pytest.mark.parametrize("name", ["%0A", "a%0Ab", "a%0A", "%0D%0A%2F", "%E2%80%A8"])
+    def test_a_name_may_have_ends_of_lines(self, api, name):
+        response = api.get(f"/v3/kafka/main/consumer/{name}/status")
+        body = answer(response, "consumer status returned", status=404)
+        assert body["status"]["group"] == unquote(name)
 
 
 class TestStatus:

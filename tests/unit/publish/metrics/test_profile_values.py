@@ -196,6 +196,15 @@ def test_kminion_has_a_topics_settings_as_labels(kminion):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_topic_that_has_no_partition_yet_keeps_nothing_from_being_published(profile):
+    found = published(profile, latest(view(snapshot({"orders": topic((0, 5)), "born": topic(), "zero": topic()}, {}))))
+    if profile == "kminion":
+        assert found["kminion_kafka_topic_info"] == {
+            ("born", "0", "0", "N/A"): 1, ("orders", "1", "3", "N/A"): 1, ("zero", "0", "0", "N/A"): 1
+        }  # fmt: skip
+
+
 def test_kminion_has_the_settings_that_are_asked_for():
     every = {"orders": {"retention.ms": "60000", "cleanup.policy": "delete"}}
     seen = facts(details=Details(topic_config=Part(value=every, read_at=T0)))
