@@ -70,12 +70,11 @@ class TimeLags:
         self.ends.add(at, partitions.end)
         if self._anchor(snapshot.anchors):
             self._appended[self._latest] = np.nan
-        np.copyto(self._appended, np.nan, where=lags == 0)
+        np.copyto(self._appended, np.nan, where=(lags == 0) | ((offset >= 0) & ~stands))
         lagging = np.flatnonzero(lags > 0)
         row, unread = index.row[lagging], offset[lagging]
         start = partitions.start[row]
-        holds = stands[lagging] & (unread >= start) & ~np.isnan(self._appended[lagging])
-        sought = np.flatnonzero(~holds)
+        sought = np.flatnonzero((unread < start) | np.isnan(self._appended[lagging]))
         unread = np.maximum(unread, start)
         for block in (sought[i : i + _BLOCK] for i in range(0, len(sought), _BLOCK)):
             found = self.ends.appended(row[block], unread[block])

@@ -120,7 +120,8 @@ def _pairs(
 def _groups(history: History, snapshot: Snapshot, index: Index, pairs: PairTable) -> GroupTable:
     first = index.group_first
     read = np.isnan(pairs.left_s)
-    time_lag, at_least = worst(np.where(read, pairs.time_lag_s, 0.0), pairs.time_lag_bound & read, first)
+    may_be_more = (pairs.time_lag_bound | (pairs.unknown > 0)) & read
+    time_lag, at_least = worst(np.where(read, pairs.time_lag_s, 0.0), may_be_more, first)
     return GroupTable(
         lag_sum=sums(pairs.lag >= 0, pairs.lag, first, UNKNOWN),
         lag_max=segments(np.maximum, pairs.max_lag, first, UNKNOWN),

@@ -308,6 +308,12 @@ def test_without_lag_it_is_zero_and_without_knowledge_it_is_unknown():
     assert second.pairs.time_lag_bound.tolist() == [True], "the partition that is unknown may be behind"
 
 
+def test_a_group_with_a_topic_out_of_sight_may_be_behind_there():
+    facts = {"clicks": topic((0, 100)), "orders": topic((None, None))}
+    seen = view(History(), snapshot(facts, {"billing": group({"clicks": [100], "orders": [10]})}))
+    assert (seen.groups.time_lag_s.tolist(), seen.groups.time_lag_bound.tolist()) == ([0.0], [True])
+
+
 def test_a_group_that_cannot_be_read_has_no_time_lag():
     history = History()
     facts = {"orders": topic((0, 100))}
@@ -318,6 +324,13 @@ def test_a_group_that_cannot_be_read_has_no_time_lag():
     assert not seen.pairs.time_lag_bound.any()
     again = view(history, snapshot(facts, {"billing": group({"orders": [10]})}, at=T0 + 60))
     assert again.time_lag_s.tolist() == [60.0]
+
+
+def test_a_commit_that_moved_while_the_log_was_out_of_sight_is_not_given_the_wait_of_the_one_before():
+    ends = [(100 * k,) for k in range(10)]
+    ends[7] = (None,)
+    *_, last = course(*ends, committed=[(100,)] * 7 + [(550,)] * 3)
+    assert (last.time_lag_s.tolist(), last.time_lag_bound.tolist()) == ([pytest.approx(STEP * 3.5, abs=1)], [False])
 
 
 def test_records_that_retention_took_are_not_waited_for():
