@@ -73,6 +73,11 @@ class EndTable:
         return self._times
 
     @property
+    def step_s(self) -> float:
+        """How far apart polls usually are; 0 before there were two."""
+        return float(np.median(self._steps)) if self._steps else 0.0
+
+    @property
     def nbytes(self) -> int:
         """The bytes that the points take."""
         return 8 * len(self) * int(self._values.shape[1])
@@ -188,7 +193,7 @@ class EndTable:
 
     def close(self, age: Float64) -> Float64:
         """How far apart points of this age may be that tell all there is to tell."""
-        return np.maximum(self._step(), age * _TOLERATED)
+        return np.maximum(_LATE * self.step_s, age * _TOLERATED)
 
     def _search(self, slots: Int64, row: Int64, offset: Int64) -> Int64:
         """The first point at which the log end is seen beyond each offset; the last one if there is none."""
@@ -243,10 +248,6 @@ class EndTable:
             if not unseen.any():
                 return
             np.copyto(self._values[slot], value, where=unseen)
-
-    def _step(self) -> float:
-        """How far apart two polls may be that follow one another; 0 before there were two."""
-        return _LATE * float(np.median(self._steps)) if self._steps else 0.0
 
     def _thin(self, now: float) -> None:
         kept = thinned(self._times, now)

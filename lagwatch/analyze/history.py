@@ -1,7 +1,7 @@
 """What the analysis remembers of one cluster between polls, and what it makes of the next poll. Bounded. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -69,6 +69,10 @@ class History:
         self.step_s = np.nan
         """Seconds since the poll before, NaN in the first one."""
         self._at = np.nan
+        self._seen_at, self._ahead_s = (
+            -np.inf,
+            0.0,
+        )  # the latest moment there was, and how far the clock is behind it since
         self.cluster_id: str | None = None
         """Kafka's id of the cluster, as far as it has told."""
         self.topics = TopicHistory(growth_window_s)
@@ -121,6 +125,7 @@ class History:
         sizes = (int(index.topics.first[-1]), rows, pairs, len(index.groups))
         partition, row, pair, group = (np.full(size, NEW, dtype=np.int64) for size in sizes)
         self.index = index
+        self._seen_at = at
         self._follow(Origin(partition=partition, row=row, pair=pair, group=group), index.topics, at)
         self.topics.recall(dict(zip(index.topics.names, index.topics.ids, strict=True)))
 
@@ -129,6 +134,24 @@ class History:
         self._offset = offset
         for name, room in self.rooms.items():
             room.take_up(columns[name])
+
+    def steady(self, snapshot: Snapshot) -> Snapshot:
+        """
+        The same in a time that never goes back: what is remembered keeps its age when the clock is put back.
+
+        The poll then comes as long after the one before as polls usually do.
+        """
+        if snapshot.at + self._ahead_s < self._seen_at:
+            self._ahead_s = self._seen_at + self.time_lags.ends.step_s - snapshot.at
+        self._seen_at = snapshot.at + self._ahead_s
+        if not self._ahead_s:
+            return snapshot
+        return replace(
+            snapshot,
+            at=self._seen_at,
+            anchors=tuple(replace(each, at=each.at + self._ahead_s) for each in snapshot.anchors),
+            record_times=tuple(each._replace(at=each.at + self._ahead_s) for each in snapshot.record_times),
+        )
 
     def advance(self, snapshot: Snapshot) -> tuple[Index, Rows]:
         """Take in a snapshot; what is known of each row of its index."""

@@ -24,6 +24,7 @@ LONGEST_PATIENCE_S = 3600.0
 
 def view(history: History, snapshot: Snapshot) -> View:
     """Take the snapshot into the history, and say what follows from both."""
+    seen, snapshot = snapshot, history.steady(snapshot)
     index, rows = history.advance(snapshot)
     topics = history.topics.facts(snapshot, rows.speeds)
     markers = residue(
@@ -37,7 +38,7 @@ def view(history: History, snapshot: Snapshot) -> View:
     missing = history.brokers.missing(snapshot)
     live = slice(None) if index.live is None else index.live
     return View(
-        snapshot=snapshot,
+        snapshot=seen,
         lag=rows.lag[live],
         growth=rows.growth[live],
         consumed=rows.consumed[live].astype(np.float32),
@@ -55,7 +56,7 @@ def view(history: History, snapshot: Snapshot) -> View:
         returned=history.groups.returns(),
         brokers_missing=missing,
         health=history.health.health(
-            snapshot, placed, produced=rows.speeds.end, lso_held_s=topics.lso_held_s, missing=missing
+            seen, placed, produced=rows.speeds.end, lso_held_s=topics.lso_held_s, missing=missing
         ),
         window_s=history.window_s,
         step_s=history.step_s,

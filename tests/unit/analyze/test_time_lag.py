@@ -287,6 +287,19 @@ def course(*ends, committed, **more):
     return views
 
 
+def test_a_clock_that_is_put_back_makes_nothing_younger():
+    history = History()
+    for k in range(30):
+        at = T0 + STEP * k - (4000.0 if k > 20 else 0.0)
+        facts = snapshot({"orders": topic((0, 100 * (k + 1)))}, {"billing": group({"orders": [200]})}, at=at)
+        seen = view(history, facts)
+        assert seen.snapshot is facts
+    assert (seen.time_lag_s.tolist(), seen.time_lag_bound.tolist()) == ([pytest.approx(STEP * 28, abs=STEP)], [False])
+    assert seen.frozen_s.tolist() == [28 * STEP]
+    assert seen.growth.tolist() == [pytest.approx(200)]
+    assert seen.pairs.behind_s.tolist() == [pytest.approx(STEP * 29, abs=STEP)]
+
+
 def test_a_pair_has_the_worst_and_the_median_of_its_partitions_and_a_group_the_worst():
     ends = [(100 * k, 100 * k, 100 * k) for k in range(1, 11)]
     *_, last = course(*ends, committed=[(min(100 * k, 900), 50, 100 * k) for k in range(1, 11)])
