@@ -15,6 +15,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from lagwatch import __version__
 from tests.kafka.peers import Series, World, described, kafka_exporter, kafka_lag_exporter, kminion, page, series
 from tests.kafka.support import client, commit, create_topic, member, produce, read, unique, wait_until
 from tests.support.peers import SERIES
@@ -82,7 +83,9 @@ def scraped(bootstrap: str, mark: str, home: Path) -> dict[str, Series]:
 
 
 def test_kafka_exporter_is_told_as_the_tools_tell_it(world):
-    assert world.pages["kafka_exporter"] == kafka_exporter(world)
+    page = dict(world.pages["kafka_exporter"])
+    assert page.pop("kafka_exporter_build_info") == {(__version__,): 1}
+    assert page == kafka_exporter(world)
 
 
 def test_kminion_is_told_as_the_tools_tell_it(world):

@@ -20,6 +20,7 @@ KAFKA_EXPORTER = {
     "kafka_consumergroup_current_offset_sum": ("consumergroup", "topic"),
     "kafka_consumergroup_lag_sum": ("consumergroup", "topic"),
     "kafka_consumergroup_members": ("consumergroup",),
+    "kafka_exporter_build_info": ("version",),
 }
 KMINION = {
     "kminion_exporter_up": ("version",),
@@ -76,7 +77,7 @@ COUNTERS = {"kminion_kafka_requests_sent_total"}
 """Everything else is a gauge."""
 
 NOT_TO_BE_HAD = {
-    "kafka_exporter": ("kafka_consumergroupzookeeper_lag_zookeeper", "kafka_exporter_build_info"),
+    "kafka_exporter": ("kafka_consumergroupzookeeper_lag_zookeeper",),
     "kminion": (
         "kminion_exporter_offset_consumer_records_consumed_total",
         "kminion_kafka_consumer_group_offset_commits_total",

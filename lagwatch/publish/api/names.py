@@ -2,9 +2,9 @@
 Names in paths and in filters.
 
 A group may be called anything ("team/billing", "a%2Fb", "größe"). In a path its name is one percent-encoded segment; the
-server has decoded the path before it is routed, so `EncodedSegments` routes by a form in which "/" and "%" of a name, and the end
-of a line, at which a route would end, are still encoded, and the types below decode it. A proxy that decodes on its way costs nothing either: a route with
-`{group:path}` takes the slashes as they come.
+server has decoded the path before it is routed, so `EncodedSegments` routes by a form in which "/" and "%" of a name (and ends of
+lines, beyond which no pattern of a route looks) are still encoded, and the types below decode it. A proxy that decodes on its way
+costs nothing either: a route with `{group:path}` takes the slashes as they come.
 """
 
 import fnmatch
@@ -58,7 +58,6 @@ def routed(raw_path: str) -> str:
     ('/groups/team%2Fbüro/members', '/groups/a%252Fb')
     """
     return "/".join(unquote(part).translate(_KEPT) for part in raw_path.split("/"))
-
 
 
 def glob(pattern: str) -> Callable[[str], bool]:

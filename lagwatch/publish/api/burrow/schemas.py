@@ -91,7 +91,7 @@ class PartitionStatus(Answer):
 
 
 class GroupStatus(Answer):
-    """How a group is."""
+    """How a group is; `totallag` is that of the partitions of which it is known."""
 
     cluster: str
     group: str
@@ -100,7 +100,7 @@ class GroupStatus(Answer):
     partitions: list[PartitionStatus]
     partition_count: int
     maxlag: PartitionStatus | None
-    totallag: int
+    totallag: int | None
 
 
 class ConsumerStatus(Envelope):

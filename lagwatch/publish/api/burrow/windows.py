@@ -102,6 +102,7 @@ def status(cluster: str, group: str, partitions: list[Partition], intervals: int
     found = [_status(each, intervals) for each in partitions]
     full = sum(each.complete == 1.0 for each in found)
     worst = max((each.status.number for each in found), default=Status.OK.number)
+    known = [each.lag for each in partitions if each.offsets and each.lag is not None]
     return GroupStatus(
         cluster=cluster,
         group=group,
@@ -110,7 +111,7 @@ def status(cluster: str, group: str, partitions: list[Partition], intervals: int
         partitions=[each for each in found if everything or each.status is not Status.OK],
         partition_count=len(found),
         maxlag=max(found, key=lambda each: each.current_lag or 0, default=None),
-        totallag=sum(each.current_lag or 0 for each in found),
+        totallag=sum(known) if known else None,
     )
 
 

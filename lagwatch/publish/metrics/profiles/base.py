@@ -14,6 +14,9 @@ from lagwatch.publish.metrics.lines import Column, Table, templated
 SHARE = "share"
 """The type of groups that no other exporter knows: they stay under lagwatch's own names."""
 
+NO_LABELS = b" "
+"""How a series without labels goes on, as exporters write it: without braces."""
+
 
 def _nothing(_latest: Latest) -> Iterable[Table]:
     return ()

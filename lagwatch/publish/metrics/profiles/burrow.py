@@ -76,9 +76,16 @@ def _groups(burrow: Burrow, windows: CommitWindows, rows: Rows) -> Iterator[Tabl
     group, of = np.unique(found.group, return_inverse=True)
     worst = np.full(len(group), Status.OK.number, np.int64)
     np.maximum.at(worst, of, status)
-    totals = summed(np.where(lag == UNKNOWN, 0, lag), of, len(group))
-    status_of_group = np.minimum(worst, Status.ERR.number)
-    yield rows.groups(Column(LAG_TOTAL, totals), Column(STATUS, status_of_group), which=group.astype(np.int32))
+    measured = there & (lag != UNKNOWN)
+    of_groups = (
+        Column(
+            LAG_TOTAL,
+            summed(np.where(measured, lag, 0), of, len(group)),
+            known=summed(measured.astype(np.int64), of, len(group)) > 0,
+        ),
+        Column(STATUS, np.minimum(worst, Status.ERR.number)),
+    )
+    yield rows.groups(*of_groups, which=group.astype(np.int32))
     yield rows.commits(
         found.group,
         found.row,

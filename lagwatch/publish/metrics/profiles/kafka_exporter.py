@@ -9,12 +9,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from lagwatch import __version__
 from lagwatch.model.latest import Latest
 from lagwatch.model.snapshot import UNKNOWN, Bool, Int64, Snapshot
 from lagwatch.model.view import View
 from lagwatch.publish.metrics.families import Family
 from lagwatch.publish.metrics.lines import Column, Table, label_set, listed
-from lagwatch.publish.metrics.profiles.base import SHARE, Profile, Rows, commits, summed
+from lagwatch.publish.metrics.profiles.base import NO_LABELS, SHARE, Profile, Rows, commits, summed
 
 _PARTITION = ("topic", "partition")
 _COMMIT = ("consumergroup", "topic", "partition")
@@ -49,11 +50,18 @@ GROUP_LAG = Family(
 )
 GROUP_LAG_SUM = Family("kafka_consumergroup_lag_sum", _PAIR, "Lag of the topic, over the partitions with a commit.")
 MEMBERS = Family("kafka_consumergroup_members", ("consumergroup",), "Live members of the group.")
+BUILD_INFO = Family("kafka_exporter_build_info", ("version",), "Always 1; the version is that of lagwatch.")
 
 FAMILIES = (
     *(BROKERS, BROKER_INFO, PARTITIONS, CURRENT_OFFSET, OLDEST_OFFSET, LEADER, REPLICAS, IN_SYNC, PREFERRED),
     *(UNDER_REPLICATED, GROUP_OFFSET, GROUP_OFFSET_SUM, GROUP_LAG, GROUP_LAG_SUM, MEMBERS),
+    BUILD_INFO,
 )
+
+
+def health(_latest: Latest) -> Iterator[Table]:
+    """What is always there."""
+    yield listed([label_set(version=__version__)], Column(BUILD_INFO, np.ones(1, np.int64)))
 
 
 def facts(_latest: Latest, view: View) -> Iterator[Table]:
@@ -61,7 +69,7 @@ def facts(_latest: Latest, view: View) -> Iterator[Table]:
     snapshot = view.snapshot
     rows = Rows(snapshot, group="consumergroup", topic="topic", partition="partition")
     brokers = [label_set(id=b.id, address=f"{b.host}:{b.port}") for b in snapshot.brokers]
-    yield listed([label_set()], Column(BROKERS, np.array([len(brokers)], np.int64)))
+    yield listed([NO_LABELS], Column(BROKERS, np.array([len(brokers)], np.int64)))
     yield listed(brokers, Column(BROKER_INFO, np.ones(len(brokers), np.int64)))
     yield rows.topics(Column(PARTITIONS, np.diff(snapshot.topics.first)))
     yield _partitions(view, rows)
@@ -117,4 +125,4 @@ def _every(column: Int64) -> Bool:
     return np.ones(len(column), np.bool_)
 
 
-PROFILE = Profile(name="kafka_exporter", families=FAMILIES, facts=facts)
+PROFILE = Profile(name="kafka_exporter", families=FAMILIES, facts=facts, health=health)

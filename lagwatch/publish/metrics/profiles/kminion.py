@@ -20,7 +20,7 @@ from lagwatch.model.snapshot import UNKNOWN, Broker, Group, Int64, Snapshot
 from lagwatch.model.view import View
 from lagwatch.publish.metrics.families import Family
 from lagwatch.publish.metrics.lines import Column, Table, label_set, listed
-from lagwatch.publish.metrics.profiles.base import SHARE, Profile, Rows, commits, summed
+from lagwatch.publish.metrics.profiles.base import NO_LABELS, SHARE, Profile, Rows, commits, summed
 
 CONFIG_KEYS = ("cleanup.policy",)
 """The settings of topics that `kminion_kafka_topic_info` carries unless others are asked for."""
@@ -103,8 +103,8 @@ def profile(config_keys: Sequence[str] = CONFIG_KEYS) -> Profile:
 
 def _health(latest: Latest) -> Iterator[Table]:
     good = latest.view is not None and not latest.health.error and not latest.gaps
-    yield _one(UP, {"version": __version__}, int(good))
-    yield _one(REQUESTS, {}, sum(latest.health.requests_by_api.values()))
+    yield _listed(UP, [label_set(version=__version__)], [int(good)])
+    yield _listed(REQUESTS, [NO_LABELS], [sum(latest.health.requests_by_api.values())])
 
 
 def _facts(topic_info: Family, labels: Mapping[str, str], _latest: Latest, view: View) -> Iterator[Table]:
@@ -171,7 +171,9 @@ def _topics(snapshot: Snapshot, labels: Mapping[str, str]) -> list[bytes]:
     every = details.value if details is not None else {}
     table, counts = snapshot.topics, snapshot.partitions.replicas.counts.tolist()
     found = []
-    for name, config, start, end in zip(table.names, table.config, table.first[:-1].tolist(), table.first[1:].tolist(), strict=True):
+    for name, config, start, end in zip(
+        table.names, table.config, table.first[:-1].tolist(), table.first[1:].tolist(), strict=True
+    ):
         known = {**every.get(name, {}), **config}
         values = {label: known.get(key, "N/A") for key, label in labels.items()}
         factor = counts[start] if end > start else 0
@@ -236,10 +238,6 @@ def _lags(snapshot: Snapshot, rows: Rows) -> Iterator[Table]:
 
 def _ordinary(snapshot: Snapshot) -> list[Group]:
     return [group for group in snapshot.groups if group.type != SHARE]
-
-
-def _one(family: Family, labels: Mapping[str, str], value: int) -> Table:
-    return _listed(family, [label_set(**labels)], [value])
 
 
 def _ones(family: Family, labels: list[bytes]) -> Table:

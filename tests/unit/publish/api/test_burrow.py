@@ -251,6 +251,14 @@ class TestStatus:
             "complete": 1.0,
         }
 
+    def test_of_a_group_of_which_no_lag_is_known(self):
+        watched = Monitored(polls=0)
+        seen = facts(0)
+        watched.poll(replace(seen, partitions=replace(seen.partitions, end=seen.partitions.end * 0 - 1)))
+        found = self.status(watched.api(), "dead", "lag")
+        assert (found["status"], found["totallag"]) == ("OK", None)
+        assert [each["current_lag"] for each in found["partitions"]] == [None, 0, 0]
+
     @pytest.mark.parametrize(("name", "word"), [("dead", "STOP"), ("hung", "STALL")])
     def test_of_a_group_that_stands_still(self, api, name, word):
         found = self.status(api, name)

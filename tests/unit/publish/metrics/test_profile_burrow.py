@@ -88,6 +88,12 @@ def test_an_end_that_is_not_known_now_is_the_last_that_was():
     assert found["burrow_kafka_consumer_partition_lag"]["billing", "orders", "1"] == 117
 
 
+def test_the_lag_of_a_group_is_not_there_while_nothing_of_it_is_known():
+    blind = snapshot({"orders": topic((None, None))}, {"billing": group({"orders": [5]})}, at=T0)
+    found = published(polls=1, last=blind)
+    assert found == {"burrow_kafka_consumer_status": {("billing",): 1}}
+
+
 def test_what_was_removed_or_has_expired_is_not_there():
     assert set(published(removed=[("dead", None)])["burrow_kafka_consumer_status"]) == {("billing",)}
     assert set(published(expire_group_s=60.0)["burrow_kafka_consumer_status"]) == {("billing",)}

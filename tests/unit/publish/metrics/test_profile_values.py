@@ -96,6 +96,21 @@ def test_a_profile_has_the_names_types_and_labels_of_its_exporter_and_no_others(
     ].keys()
 
 
+def test_kafka_exporter_says_which_version_of_lagwatch_it_is_at_any_time():
+    for one in (latest(view(facts())), latest()):
+        assert published("kafka_exporter", one)["kafka_exporter_build_info"] == {(__version__,): 1}
+
+
+def test_a_series_without_labels_has_no_braces():
+    """As the exporters write it, and as scripts look for it."""
+    board = Board(profiles=PROFILES, clock=lambda: T0)
+    board.put(latest(view(facts())))
+    text = "".join(b"".join(board.profile_pieces(name, ("main",), gzip=False)).decode() for name in PROFILES)
+    assert "{}" not in text
+    assert "\nkafka_brokers 2\n" in text
+    assert "\nkminion_kafka_requests_sent_total 0\n" in text
+
+
 def test_kafka_exporter_counts_brokers_and_has_their_addresses(exporter):
     assert exporter["kafka_brokers"] == {(): 2}
     assert exporter["kafka_broker_info"] == {("1", "kafka-1:9092"): 1, ("2", "kafka-2:9093"): 1}
