@@ -173,15 +173,14 @@ class EndTable:
         times, slots = np.array(self._times), np.array(self._slots, dtype=np.int64)
         beyond = self._search(slots, row, offset)
         under = self._seen_before(slots, row, beyond)
-        upper = times[beyond]
-        lower = times[np.maximum(under, 0)]
-        steady = (under >= 0) & (upper - lower <= self.close(times[-1] - upper))
-        at = np.flatnonzero(steady)
-        first = self._values[slots[under[at]], row[at]] >> 1
-        count = (self._values[slots[beyond[at]], row[at]] >> 1) - first
-        part = (offset[at] - first + 0.5) / np.maximum(count, 1)
-        steady[at] = offset[at] < first + count  # otherwise the log end was never seen beyond it
-        upper[at] -= np.where(steady[at], (1.0 - part) * (upper[at] - lower[at]), 0.0)
+        below = np.maximum(under, 0)
+        upper, span = times[beyond], times[beyond] - times[below]
+        first = self._at(slots, below, row) >> 1
+        count = (self._at(slots, beyond, row) >> 1) - first
+        place = offset - first
+        # Beyond the last count the log end was never seen.
+        steady = (under >= 0) & (span <= self.close(times[-1] - times)[beyond]) & (place < count)
+        upper -= np.where(steady, (1.0 - (place + 0.5) / np.maximum(count, 1)) * span, 0.0)
         return Appended(upper, ~steady)
 
     def between(self, row: Int64, offset: Int64) -> tuple[Float64, Float64]:
@@ -197,25 +196,32 @@ class EndTable:
 
     def _search(self, slots: Int64, row: Int64, offset: Int64) -> Int64:
         """The first point at which the log end is seen beyond each offset; the last one if there is none."""
-        last = len(slots) - 1
-        answer = np.full(len(row), last, dtype=np.int64)
-        sought = 2 * offset + 1
-        rest = np.arange(len(row))
-        if last > 0:
-            # Most readers are no more than a poll behind.
-            rest = np.flatnonzero(self._values[slots[last - 1]][row] > sought)
-        if not len(rest):
-            return answer
-        values, width = self._values.reshape(-1), self._values.shape[1]
-        row, sought = row[rest], sought[rest]
-        low, high = np.zeros(len(rest), dtype=np.int64), np.full(len(rest), max(last - 1, 0), dtype=np.int64)
-        for _ in range(int(max(last - 1, 0)).bit_length()):
-            middle = (low + high) >> 1
-            above = values.take(slots.take(middle) * width + row) > sought
-            high = np.where(above, middle, high)
-            low = np.where(above, low, np.minimum(middle + 1, high))
+        sought, rest = 2 * offset + 1, np.arange(len(row))
+        answer = np.empty(len(row), dtype=np.int64)
+        high, step = len(slots) - 1, 1
+        # Most readers are a few polls behind: the search begins at the newest points, and its steps double.
+        while high > 0 and len(rest):
+            low = max(high - step, 0)
+            above = self._values[slots[low]][row[rest]] > sought[rest]
+            here, rest = rest[~above], rest[above]
+            answer[here] = self._halve(slots, row[here], sought[here], low + 1, high)
+            high, step = low, 2 * step
         answer[rest] = high
         return answer
+
+    def _halve(self, slots: Int64, row: Int64, sought: Int64, low: int, high: int) -> Int64:
+        """The first point from `low` on whose values are above those sought; `high` where no earlier one is."""
+        lows, highs = np.full(len(row), low, dtype=np.int64), np.full(len(row), high, dtype=np.int64)
+        for _ in range((high - low).bit_length()):
+            middle = (lows + highs) >> 1
+            above = self._at(slots, middle, row) > sought
+            lows, highs = np.where(above, lows, np.minimum(middle + 1, highs)), np.where(above, middle, highs)
+        return highs
+
+    def _at(self, slots: Int64, point: Int64, row: Int64) -> Int64:
+        """The values of partitions at points, entry by entry."""
+        values: Int64 = self._values.reshape(-1).take(slots.take(point) * self._values.shape[1] + row)
+        return values
 
     def _seen_before(self, slots: Int64, row: Int64, beyond: Int64) -> Int64:
         """The last point before each of these at which the partition was seen; -1 if it was not."""

@@ -13,7 +13,7 @@ from lagwatch.publish.metrics import families as f
 from lagwatch.publish.metrics import health, rates, time
 from lagwatch.publish.metrics.families import Family, Granularity
 from lagwatch.publish.metrics.limit import limited
-from lagwatch.publish.metrics.lines import Column, Rendered, Table, label_set, listed, render
+from lagwatch.publish.metrics.lines import Column, Rendered, Table, label_set, listed, render, rounded
 from lagwatch.publish.metrics.names import Names
 
 
@@ -72,7 +72,7 @@ def _pairs(view: View, names: Names) -> Table:
     columns = (
         Column(f.groups.TOPIC_LAG, pairs.lag),
         Column(f.groups.TOPIC_MAX_LAG, pairs.max_lag),
-        Column(f.groups.TOPIC_LAG_GROWTH, rates.short(pairs.growth)),
+        rounded(f.groups.TOPIC_LAG_GROWTH, pairs.growth, 1),
         Column(f.groups.TOPIC_UNKNOWN, pairs.unknown),
     )
     return names.by_group(pairs.group, names.topics, pairs.topic, *columns)
@@ -84,7 +84,7 @@ def _groups(view: View, names: Names) -> Table:
     columns = (
         Column(f.groups.TOTAL_LAG, table.lag_sum),
         Column(f.groups.MAX_LAG, table.lag_max),
-        Column(f.groups.TOTAL_LAG_GROWTH, rates.short(table.growth)),
+        rounded(f.groups.TOTAL_LAG_GROWTH, table.growth, 1),
         # A group that could never be read has no partitions that we know of: not 0 of them are unknown.
         Column(f.groups.GROUP_UNKNOWN, table.unknown, known=read | (table.unknown > 0)),
         Column(f.groups.GROUP_KNOWN, read.astype(np.int64)),

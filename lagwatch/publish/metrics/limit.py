@@ -74,7 +74,7 @@ def _by_head(tables: Sequence[Table]) -> Int64:
 
 def _kept(table: Table, keep: Bool) -> Table:
     columns = tuple(
-        Column(each.family, each.values[keep], None if each.known is None else each.known[keep])
+        Column(each.family, each.values[keep], None if each.known is None else each.known[keep], each.decimals)
         for each in table.columns
     )
     return replace(table, head=table.head[keep], rest=table.rest[keep], columns=columns)

@@ -10,8 +10,10 @@ lines are compressed one by one, so that a block in which nothing changed since 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress, pairwise
+from operator import add
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int32, Int64
 from lagwatch.publish.metrics.families import Family
@@ -21,8 +23,8 @@ from lagwatch.publish.metrics.segments import Segment, pack
 _ROWS = 2048
 """Lines in one block: its text then stays in the processor's cache, which halves the time of a million lines."""
 
-_EXACT = 2.0**53
-"""Up to here every whole number is a float of its own."""
+_SHORT = 8
+"""Rows that begin alike are joined with their beginning at once if they are fewer than this."""
 
 Run = tuple[bytes, Sequence[bytes]]
 """Label sets that begin alike: what they have in common, and how each goes on."""
@@ -30,11 +32,16 @@ Run = tuple[bytes, Sequence[bytes]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """The values of one family, one a row of its table. `known` says which are (None: all but UNKNOWN and NaN)."""
+    """
+    The values of one family, one a row of its table. `known` says which are (None: all but UNKNOWN and NaN).
+
+    Floats have so many `decimals` on the page (None: as many as it takes, at twice the time).
+    """
 
     family: Family
     values: Int64 | Int32 | Float64
     known: Bool | None = None
+    decimals: int | None = None
 
     def series(self, rows: slice | Bool = slice(None)) -> int:
         """How many of these rows have a line."""
@@ -43,8 +50,7 @@ class Column:
 
     def unchanged(self, before: "Column", rows: slice) -> bool:
         """Whether these rows are those that they were before."""
-        now, then = self.values[rows], before.values[rows]
-        same = np.array_equal(now, then, equal_nan=now.dtype.kind == "f")
+        same = np.array_equal(_bits(self.values[rows]), _bits(before.values[rows]))
         if self.known is None or before.known is None:
             return same and self.known is before.known
         return same and np.array_equal(self.known[rows], before.known[rows])
@@ -65,11 +71,14 @@ class Table:
     columns: tuple[Column, ...]
 
     def runs(self, rows: slice) -> list[Run]:
-        """The label sets of a slice of rows."""
+        """The label sets of a slice of rows, in runs that are worth it: where they are short, one run has them whole."""
         heads = self.head[rows]
         first = np.flatnonzero(np.diff(heads, prepend=-1))
-        bounds = pairwise([*first.tolist(), len(heads)])
         rests = list(map(self.rests.__getitem__, self.rest[rows].tolist()))
+        if len(first) * _SHORT > len(heads):
+            beginnings = map(self.heads.__getitem__, heads.tolist())
+            return [(b"", list(map(add, beginnings, rests)))]
+        bounds = pairwise([*first.tolist(), len(heads)])
         return [(self.heads[head], rests[a:b]) for head, (a, b) in zip(heads[first].tolist(), bounds, strict=True)]
 
     def same_labels(self, other: "Table") -> bool:
@@ -93,6 +102,11 @@ class Rendered:
     table: Table
     runs: Sequence[Sequence[Run]]
     segments: Mapping[Family, Sequence[Segment]]
+
+
+def rounded(family: Family, values: Float64, decimals: int = 0, *, known: Bool | None = None) -> Column:
+    """A column of floats with so many decimals: digits that say nothing make the page longer, and take time."""
+    return Column(family, np.round(values, decimals) + 0.0, known, decimals)  # the sum makes 0 of -0
 
 
 def listed(labels: Sequence[bytes], *columns: Column) -> Table:
@@ -148,25 +162,28 @@ def _kept(column: Column, old: Rendered | None, rows: slice, number: int) -> Seg
 def _lines(column: Column, rows: slice, runs: Sequence[Run]) -> tuple[bytes, int]:
     values = column.values[rows]
     known = _known(values) if column.known is None else column.known[rows]
+    if not known.any():
+        return b"", 0
     if not known.all():
         labels = (head + rest for head, rests in runs for rest in rests)
         values, runs = values[known], [(b"", list(compress(labels, known.tolist())))]
-    if not len(values):
-        return b"", 0
-    name = column.family.name.encode()
-    values = _whole(values)
-    number = b"%r\n" if values.dtype.kind == "f" else b"%d\n"
+    name, number = column.family.name.encode(), _number(column)
     template = b"".join([name + head + (number + name + head).join(rests) + number for head, rests in runs])
     text = template % tuple(values.tolist())
-    return text.replace(b" inf\n", b" +Inf\n") if values.dtype.kind == "f" else text, len(values)
+    infinite = values.dtype.kind == "f" and np.isinf(values).any()
+    return text.replace(b" inf\n", b" +Inf\n") if infinite else text, len(values)
 
 
-def _whole(values: Int64 | Int32 | Float64) -> Int64 | Int32 | Float64:
-    """Floats that are whole numbers as such: they are written in a quarter of the time."""
-    if values.dtype.kind != "f" or not np.isfinite(values).all() or (np.abs(values) > _EXACT).any():
-        return values
-    whole = values.astype(np.int64)
-    return whole if np.array_equal(whole, values) else values
+def _number(column: Column) -> bytes:
+    """How a value is written, in the words of bytes-%."""
+    if column.values.dtype.kind != "f":
+        return b"%d\n"
+    return b"%r\n" if column.decimals is None else b"%%.%df\n" % column.decimals
+
+
+def _bits(values: Int64 | Int32 | Float64) -> NDArray[np.int64 | np.int32]:
+    """The same as whole numbers, of which unknown ones are equal to one another."""
+    return values.view(f"i{values.dtype.itemsize}")
 
 
 def _known(values: Int64 | Int32 | Float64) -> Bool:

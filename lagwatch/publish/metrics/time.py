@@ -7,7 +7,7 @@ import numpy as np
 from lagwatch.model.snapshot import UNKNOWN
 from lagwatch.model.view import View
 from lagwatch.publish.metrics.families import time as f
-from lagwatch.publish.metrics.lines import Column, Table, listed
+from lagwatch.publish.metrics.lines import Column, Table, listed, rounded
 from lagwatch.publish.metrics.names import Names
 
 
@@ -18,13 +18,13 @@ def tables(view: View, names: Names) -> Iterator[Table]:
         pairs.group,
         names.topics,
         pairs.topic,
-        Column(f.TOPIC_MAX_LAG_SECONDS, np.round(pairs.time_lag_s, 3)),
-        Column(f.TOPIC_TYPICAL_LAG_SECONDS, np.round(pairs.time_lag_typical_s, 3)),
+        rounded(f.TOPIC_MAX_LAG_SECONDS, pairs.time_lag_s, 1),
+        rounded(f.TOPIC_TYPICAL_LAG_SECONDS, pairs.time_lag_typical_s, 1),
         Column(f.TOPIC_LAG_SECONDS_BOUND, pairs.time_lag_bound.astype(np.int64), known=~np.isnan(pairs.time_lag_s)),
     )
     yield listed(
         [name[:-1] + b"} " for name in names.groups],
-        Column(f.MAX_LAG_SECONDS, np.round(groups.time_lag_s, 3)),
+        rounded(f.MAX_LAG_SECONDS, groups.time_lag_s, 1),
         Column(f.LAG_SECONDS_BOUND, groups.time_lag_bound.astype(np.int64), known=~np.isnan(groups.time_lag_s)),
     )
 
