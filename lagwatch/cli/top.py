@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lagwatch.cli.one_poll import Bootstrap, Config
-from lagwatch.cli.watching import remote, url_option
+from lagwatch.cli.watching import alone, remote, url_option
 
 if TYPE_CHECKING:
     import httpx
@@ -21,11 +21,15 @@ def register(app: typer.Typer) -> None:
         bootstrap: Bootstrap = None,
         url: Annotated[str | None, url_option("instead of polling Kafka")] = None,
         interval: Annotated[
-            str, typer.Option("--interval", metavar="DURATION", help="From one poll of Kafka to the next.")
-        ] = "5s",
+            str | None,
+            typer.Option("--interval", metavar="DURATION", help="From one poll of Kafka to the next (default: 5s)."),
+        ] = None,
         growth_window: Annotated[
-            str, typer.Option("--growth-window", metavar="DURATION", help="The time over which growth is measured.")
-        ] = "1m",
+            str | None,
+            typer.Option(
+                "--growth-window", metavar="DURATION", help="The time over which growth is measured (default: 1m)."
+            ),
+        ] = None,
     ) -> None:
         """Show clusters, groups and alerts live; Enter shows why a group lags. Works over ssh; q leaves."""
         import asyncio
@@ -33,6 +37,9 @@ def register(app: typer.Typer) -> None:
         import httpx
 
         if url is not None:
+            alone(
+                {"--bootstrap": bootstrap, "--config": config, "--interval": interval, "--growth-window": growth_window}
+            )
             asyncio.run(_show(httpx.AsyncClient(**remote(url))))
             return
 
@@ -40,7 +47,11 @@ def register(app: typer.Typer) -> None:
         from lagwatch.app.watching import watching
         from lagwatch.config import load
 
-        flags: dict[str, Any] = {"bootstrap": bootstrap, "interval": interval, "growth_window": growth_window}
+        flags: dict[str, Any] = {
+            "bootstrap": bootstrap,
+            "interval": interval or "5s",
+            "growth_window": growth_window or "1m",
+        }
         settings = load(config, os.environ, flags)
         logs.quiet()
         with watching(settings) as api:

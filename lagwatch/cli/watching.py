@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Output = Annotated[Literal["text", "json"], typer.Option("--output", help="text, or json as the REST API has it.")]
 
 _TIMEOUT_S = 10.0
+_LAST_PORT = 65_535
 POLLS = 24
 """A look is made of so many polls, unless they would be closer together than a second."""
 
@@ -38,11 +39,42 @@ def for_option(what: str) -> Any:
     return typer.Option("--for", metavar="DURATION", help=f"Without --url: watch {what} for so long (default: 60s).")
 
 
+def alone(given: Mapping[str, object]) -> None:
+    """Raises ConfigurationError if one of these options, which make no sense beside --url, has a value."""
+    wrong = [name for name, value in given.items() if value is not None]
+    if wrong:
+        raise ConfigurationError(f"{wrong[0]}: with --url a lagwatch that runs is asked, which has settings of its own")
+
+
 def remote(url: str) -> dict[str, Any]:
-    """What a client of httpx is made with that asks a lagwatch that runs at `url`; a secret may be in it."""
-    token = os.environ.get("LAGWATCH_TOKEN")
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return {"base_url": url.rstrip("/"), "timeout": _TIMEOUT_S, "headers": headers}
+    """
+    What a client of httpx is made with that asks a lagwatch that runs at `url`; secrets are in it, though not in its `base_url`.
+
+    Raises ConfigurationError if that is no address, or what is in $LAGWATCH_TOKEN no token.
+    """
+    address = _address(url)
+    token = os.environ.get("LAGWATCH_TOKEN", "").strip()
+    if not (token.isascii() and token.isprintable()):
+        raise ConfigurationError("$LAGWATCH_TOKEN: there are characters in it that no token has")
+    return {
+        "base_url": str(address.copy_with(userinfo=b"")).rstrip("/"),
+        "auth": (address.username, address.password) if address.userinfo else None,
+        "timeout": _TIMEOUT_S,
+        "headers": {"Authorization": f"Bearer {token}"} if token else {},
+    }
+
+
+def _address(url: str) -> "httpx.URL":
+    """The address, which may hold a password: no message repeats it. Raises ConfigurationError."""
+    import httpx
+
+    try:
+        address = httpx.URL(url)
+        if address.scheme in ("http", "https") and address.host and (address.port or 0) <= _LAST_PORT:
+            return address
+    except (httpx.InvalidURL, ValueError):  # ValueError: a host that IDNA does not know
+        pass
+    raise ConfigurationError("--url: that is no address of a lagwatch; write http://HOST:PORT")
 
 
 def ask(url: str, cluster: str | None, path: str, given: Mapping[str, object], **params: str) -> dict[str, Any]:
@@ -53,21 +85,23 @@ def ask(url: str, cluster: str | None, path: str, given: Mapping[str, object], *
     """
     import httpx
 
-    wrong = [name for name, value in given.items() if value is not None]
-    if wrong:
-        raise ConfigurationError(f"{wrong[0]}: with --url a lagwatch that runs is asked, which has settings of its own")
+    alone(given)
+    client = httpx.Client(**remote(url))
     try:
-        with httpx.Client(**remote(url)) as client:
+        with client:
             name = cluster if cluster is not None else _only_cluster(client)
             return _json(client, f"/api/v1/clusters/{quote(name, safe='')}/{path}", **params)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except httpx.HTTPError as error:
         raise LagwatchError(
-            f"{url} does not answer ({str(error) or type(error).__name__}): is a lagwatch there?"
+            f"{client.base_url} does not answer ({str(error) or type(error).__name__}): is a lagwatch there?"
         ) from error
 
 
 def _only_cluster(client: "httpx.Client") -> str:
-    names = [each["name"] for each in _json(client, "/api/v1/clusters")["items"]]
+    found = _json(client, "/api/v1/clusters")
+    if "items" not in found:
+        raise LagwatchError(f"{client.base_url} answers, and what it says is no list of clusters; is a lagwatch there?")
+    names = [each["name"] for each in found["items"]]
     if len(names) != 1:
         there = f"there are: {', '.join(names)}" if names else "there is none"
         raise ConfigurationError(f"--cluster: say which one is meant; {there}")
