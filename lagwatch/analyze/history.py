@@ -13,7 +13,7 @@ from lagwatch.analyze.growth import WINDOW_S, GrowthWindow
 from lagwatch.analyze.health import HealthHistory
 from lagwatch.analyze.index import Index, Origin, build, committed
 from lagwatch.analyze.lag import lag
-from lagwatch.analyze.losses import LossHistory, RewindHistory, lost
+from lagwatch.analyze.losses import LossHistory, RewindHistory
 from lagwatch.analyze.peaks import Peaks
 from lagwatch.analyze.rates import Backlogs, Clamped, consumed
 from lagwatch.analyze.swings import Swings
@@ -107,6 +107,7 @@ class History:
             "end_growth": self.topics.ends,
             "usual": self.usual,
             "peaks": self.peaks,
+            "losses": self.losses,
         }
 
     @property
@@ -173,7 +174,7 @@ class History:
         moved = known & (offset != self._offset)
         self._commits(at, index, moved=moved, caught_up=(lags == 0) | anew)
         time_lag = self.time_lags.add(snapshot, index, offset, lags, stands=known & ~moved, anew=begun)
-        gone = self._lost(snapshot, index, offset)
+        gone = self.losses.add(snapshot, index, self._offset, offset)
         rewound = self._rewound(index, offset, anew)
         self.topics.add(snapshot)
         self.groups.add(snapshot)
@@ -209,7 +210,7 @@ class History:
         self.row_cadence.follow(origin.row, at)
         self.pair_cadence.follow(origin.pair, at)
         self.swings.follow(origin.pair)
-        self.losses.follow(origin.pair)
+        self.losses.follow(origin)
         self._rewinds.follow(origin.pair)
         self.backlogs.follow(origin.pair, at)
         self.usual.follow(origin.pair)
@@ -227,27 +228,16 @@ class History:
             caught_up=segments(np.logical_and, caught_up, index.first, empty=True),
         )
 
-    def _lost(self, snapshot: Snapshot, index: Index, offset: Int64) -> Float64:
-        start = snapshot.partitions.start
-        rows = np.flatnonzero((self._offset >= 0) & (self._offset < start[index.row]))
-        at = index.row[rows]
-        messages = lost(self._offset[rows], offset[rows], start[at], self.topics.start[at])
-        some = np.flatnonzero(messages)
-        return self.losses.add(snapshot.at, _pairs_of(index, rows[some], each=True), messages[some])
-
     def _rewound(self, index: Index, offset: Int64, anew: Bool) -> Float64:
         committed = segments(np.add, offset, index.first, 0).astype(np.float64)
         committed[segments(np.minimum, offset, index.first, 0) < 0] = np.nan
         return self._rewinds.add(committed, _pairs_of(index, np.flatnonzero(anew)))
 
 
-def _pairs_of(index: Index, rows: Int64, *, each: bool = False) -> Int64:
-    """The pairs of some rows: for `each` row, or every pair once."""
-    pairs = np.searchsorted(index.first, rows, side="right") - 1
-    if each:
-        return pairs
+def _pairs_of(index: Index, rows: Int64) -> Int64:
+    """The pairs of some rows, every pair once."""
     flags = np.zeros(len(index.pair_group), dtype=np.bool_)
-    flags[pairs] = True
+    flags[np.searchsorted(index.first, rows, side="right") - 1] = True
     return np.flatnonzero(flags)
 
 

@@ -1,11 +1,14 @@
 """What retention takes from a group before it has read it: what is gone, and what will be. Pure."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from lagwatch.analyze.index import Index
+from lagwatch.analyze.index import Index, Origin
+from lagwatch.analyze.streams import REPARTITION
 from lagwatch.analyze.topics import Speeds
-from lagwatch.model.columns import followed
-from lagwatch.model.snapshot import Float64, Int64, PartitionTable
+from lagwatch.model.columns import Array, entry, followed
+from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int32, Int64, Snapshot, TopicTable
 
 WORTH_MENTIONING = 1000
 """A partition with less lag than this many messages runs no risk that anybody is told of."""
@@ -18,26 +21,59 @@ REMEMBERED_S = 900.0
 
 
 class LossHistory:
-    """Messages that were deleted unread, per pair, since a quarter of an hour without loss, and altogether (`total`)."""
+    """
+    Messages that were deleted unread: per pair, since a quarter of an hour without loss, and altogether (`total`).
+
+    Of each row it is remembered where the log started when that and the commit were known last: what is deleted while one of
+    them is out of sight is counted by the next poll that sees both.
+    """
 
     def __init__(self) -> None:
         self.total: Float64 = np.empty(0)
         self._lost: Float64 = np.empty(0)
         self._last: Float64 = np.empty(0)
+        self._start: Int64 = np.empty(0, dtype=np.int64)
 
-    def follow(self, origin: Int64) -> None:
-        """Pairs have moved."""
-        self.total = followed(self.total, origin, 0.0)
-        self._lost, self._last = followed(self._lost, origin, 0.0), followed(self._last, origin, -np.inf)
+    def kept(self) -> dict[str, Array]:
+        """What outlives a restart."""
+        columns = {"total": self.total, "lost": self._lost, "last": self._last, "start": self._start}
+        return {name: column.copy() for name, column in columns.items()}
 
-    def add(self, at: float, pairs: Int64, messages: Int64) -> Float64:
-        """Take in what was lost now, of some pairs; what each pair has lost lately."""
+    def take_up(self, columns: Mapping[str, Array]) -> None:
+        """What `kept` gave, of as many rows and pairs; raises ValueError."""
+        pairs = (len(self.total),)
+        self.total, self._lost, self._last = (
+            entry(columns, name, pairs, np.float64) for name in ("total", "lost", "last")
+        )
+        self._start = entry(columns, "start", (len(self._start),), np.int64)
+
+    def follow(self, origin: Origin) -> None:
+        """Rows and pairs have moved."""
+        self.total = followed(self.total, origin.pair, 0.0)
+        self._lost, self._last = followed(self._lost, origin.pair, 0.0), followed(self._last, origin.pair, -np.inf)
+        self._start = followed(self._start, origin.row, UNKNOWN)
+
+    def add(self, snapshot: Snapshot, index: Index, before: Int64, offset: Int64) -> Float64:
+        """
+        Take in a poll; what each pair has lost lately.
+
+        `offset` are the commits of the rows, `before` the last ones that were known before, UNKNOWN where the row does not
+        continue what it was.
+        """
+        at, start = snapshot.at, snapshot.partitions.start[index.row]
+        rows = np.flatnonzero((before >= 0) & (before < start))
+        expire = expires(snapshot.topics, snapshot.partitions.topic[index.row[rows]])
+        messages = lost(before[rows], offset[rows], start[rows], self._start[rows], expire)
+        some = np.flatnonzero(messages)
+        pairs = np.searchsorted(index.first, rows[some], side="right") - 1
         self._lost[at - self._last > REMEMBERED_S] = 0.0
-        np.add.at(self._lost, pairs, messages)
+        np.add.at(self._lost, pairs, messages[some])
         if len(pairs):
             self.total = self.total.copy()
-            np.add.at(self.total, pairs, messages)
+            np.add.at(self.total, pairs, messages[some])
         self._last[pairs] = at
+        seen = (offset >= 0) & (start >= 0)
+        self._start = start if seen.all() else np.where(seen, start, self._start)
         return self._lost.copy()
 
 
@@ -61,22 +97,39 @@ class RewindHistory:
         return self._furthest - committed
 
 
-def lost(before: Int64, offset: Int64, start: Int64, start_before: Int64) -> Int64:
+def lost(before: Int64, offset: Int64, start: Int64, start_before: Int64, expire: Bool) -> Int64:
     """
-    Messages that a row lost since the poll before; all arrays parallel, UNKNOWN where nothing is known.
+    Messages that rows lost since they were seen before; all arrays parallel, UNKNOWN where nothing is known.
 
-    A commit that stands still lost what the log start passed. One that moved over the new log start has only lost
-    something if its reader is slower than the deletion: then it was thrown from one log start to the next.
+    A commit that is behind the log start lost all that lies between. One that moved over the new log start has only lost
+    something if its reader is slower than the deletion: then it was thrown from one log start to the next. Where records do
+    not `expire` the reader itself may have deleted what it had read.
     """
-    missed = start - np.maximum(before, start_before)
-    stands = offset == before
-    thrown = (offset >= start) & (offset - start < start - start_before)
-    sure = (before >= 0) & (offset >= 0) & (start_before >= 0) & (start >= 0) & (stands | thrown)
-    return np.where(sure, np.maximum(missed, 0), 0)
+    behind = offset < start
+    read = np.maximum(np.maximum(before, start_before), np.where(behind, offset, 0))
+    thrown = expire & (offset - start < start - start_before)
+    sure = (before >= 0) & (offset >= 0) & (start_before >= 0) & (start >= 0) & (behind | thrown)
+    return np.where(sure, np.maximum(start - read, 0), 0)
+
+
+def expires(topics: TopicTable, topic: Int32) -> Bool:
+    """
+    Whether the records of these topics are deleted when they are old or many, as far as is known.
+
+    Those of others only go when somebody deletes them, as Kafka Streams does with what it has read of its repartition topics.
+    """
+    which, of = np.unique(topic, return_inverse=True)
+    return np.array([_expires(topics.names[t], topics.config[t]) for t in which], dtype=np.bool_)[of]
+
+
+def _expires(name: str, config: Mapping[str, str]) -> bool:
+    if not config:
+        return not name.endswith(REPARTITION)
+    return (config.get("retention.ms"), config.get("retention.bytes")) != ("-1", "-1")
 
 
 def outlook(
-    index: Index, partitions: PartitionTable, offset: Int64, lags: Int64, growth: Float64, speeds: Speeds
+    index: Index, snapshot: Snapshot, offset: Int64, lags: Int64, growth: Float64, speeds: Speeds
 ) -> tuple[Float64, Float64]:
     """
     Per pair: the share of the retained log that is unread on the worst partition, and the seconds until the first loss.
@@ -89,7 +142,9 @@ def outlook(
     rows = np.flatnonzero(lags > WORTH_MENTIONING)
     at = index.row[rows]
     deleted = speeds.start[at]
+    partitions = snapshot.partitions
     stake = np.flatnonzero(~(deleted <= 0))
+    stake = stake[expires(snapshot.topics, partitions.topic[at[stake]])]
     rows, at, deleted = rows[stake], at[stake], deleted[stake]
     pair = np.searchsorted(index.first, rows, side="right") - 1
     start = partitions.start[at]

@@ -81,7 +81,7 @@ def _pairs(
     speed = _speeds(history, snapshot, index, rows, topics, lag=lag - residual, unknown=unknown, interval=interval)
     stable, held = open_lag(index, snapshot.partitions, rows.lag, lag)
     time_lag, at_least = worst(rows.time_lag.seconds, rows.time_lag.bound, index.first)
-    share, seconds = outlook(index, snapshot.partitions, rows.offset, rows.lag, rows.growth, rows.speeds)
+    share, seconds = outlook(index, snapshot, rows.offset, rows.lag, rows.growth, rows.speeds)
     return PairTable(
         group=index.pair_group,
         topic=index.pair_topic,
