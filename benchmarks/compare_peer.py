@@ -124,12 +124,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _peer(text: str) -> tuple[str, Path]:
-    name, _, path = text.partition("=")
-    if name not in EXPORTERS or not path:
+    name, _, given = text.partition("=")
+    if name not in EXPORTERS or not given:
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=PATH with a NAME of {', '.join(EXPORTERS)}")
-    if not os.access(path, os.R_OK if path.endswith(".jar") else os.X_OK):
-        raise argparse.ArgumentTypeError(f"{path} is not an executable file")
-    return name, Path(path).resolve()
+    path = Path(given).expanduser()
+    if not path.is_file() or not os.access(path, os.R_OK if path.suffix == ".jar" else os.X_OK):
+        raise argparse.ArgumentTypeError(f"{given} is not an executable file")
+    return name, path.resolve()
 
 
 if __name__ == "__main__":

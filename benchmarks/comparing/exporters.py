@@ -39,11 +39,12 @@ class Start:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exporter:
     """
-    One that is known. Once `ready` is on a page the cluster was read; `allowed` is what is not compared (docs/metric-profiles.md
-    tells it to users).
+    One that is known. Once `ready` is on its page, and `ours` on lagwatch's, the cluster was read; `allowed` is what is not
+    compared (docs/metric-profiles.md tells it to users).
     """
 
     ready: str
+    ours: str
     start: Callable[[Path, Wanted], Start]
     allowed: tuple[Allowance, ...] = ()
 
@@ -114,7 +115,8 @@ akka.loglevel = "WARNING"
 
 EXPORTERS: Mapping[str, Exporter] = {
     "kafka_exporter": Exporter(
-        ready="kafka_consumergroup_lag",
+        ready="kafka_brokers",
+        ours="kafka_brokers",
         start=_kafka_exporter,
         allowed=(
             _PROCESS,
@@ -123,7 +125,8 @@ EXPORTERS: Mapping[str, Exporter] = {
         ),
     ),
     "kminion": Exporter(
-        ready="kminion_kafka_topic_log_dir_size_total_bytes",
+        ready="kminion_exporter_up",
+        ours="kminion_kafka_topic_log_dir_size_total_bytes",
         start=_kminion,
         allowed=(
             _PROCESS,
@@ -156,7 +159,8 @@ EXPORTERS: Mapping[str, Exporter] = {
         ),
     ),
     "kafka_lag_exporter": Exporter(
-        ready="kafka_consumergroup_group_lag",
+        ready="kafka_consumergroup_poll_time_ms",
+        ours="kafka_consumergroup_poll_time_ms",
         start=_kafka_lag_exporter,
         allowed=(
             _PROCESS,
@@ -168,6 +172,11 @@ EXPORTERS: Mapping[str, Exporter] = {
             ),
         ),
     ),
-    "burrow": Exporter(ready="burrow_kafka_consumer_partition_lag", start=_burrow, allowed=(_PROCESS,)),
+    "burrow": Exporter(
+        ready="burrow_kafka_consumer_partition_lag",
+        ours="burrow_kafka_topic_partition_offset",
+        start=_burrow,
+        allowed=(_PROCESS,),
+    ),
 }
 """The exporters whose names lagwatch can take, by the names of its profiles."""

@@ -2,6 +2,7 @@
 
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from benchmarks import compare_peer
 from benchmarks.comparing.exporters import EXPORTERS, Wanted
 from benchmarks.comparing.pages import Allowance, Difference, Kind, compare, parse
+from benchmarks.comparing.running import exporter
+from benchmarks.processes import free_port
 from lagwatch.publish.metrics.profiles import PROFILES
 
 
@@ -99,7 +102,7 @@ def test_every_exporter_is_one_whose_names_lagwatch_can_take():
     assert PROFILES.keys() <= EXPORTERS.keys()
     assert all(profile.name in EXPORTERS for profile in PROFILES.values())
     for name, profile in PROFILES.items():
-        assert EXPORTERS[name].ready in {family.name for family in profile.families}
+        assert {EXPORTERS[name].ready, EXPORTERS[name].ours} <= {family.name for family in profile.families}
 
 
 def test_kafka_exporter_is_told_brokers_port_and_filters(wanted):
@@ -135,7 +138,7 @@ def test_kafka_lag_exporter_is_a_program_or_a_jar_with_a_file(wanted, executable
     assert 'bootstrap-brokers = "a:1,b:2"' in start.files["application.conf"]
 
 
-@pytest.mark.parametrize("text", ["kminion", "kminion=", "telegraf=/bin/true", "kminion=/nowhere/kminion"])
+@pytest.mark.parametrize("text", ["kminion", "kminion=", "telegraf=/bin/true", "kminion=/nowhere/kminion", "kminion=/"])
 def test_an_exporter_that_is_unknown_or_no_executable_is_refused_with_exit_code_2(text):
     with pytest.raises(SystemExit) as ended:
         compare_peer.main(["--peer", text])
@@ -155,4 +158,31 @@ def test_an_exporter_that_says_nothing_is_told(tmp_path, capsys):
     path.write_text(f"#!{sys.executable}\nimport time\ntime.sleep(60)\n")
     path.chmod(0o755)
     assert compare_peer.main(["--peer", f"kminion={path}", "--bootstrap", "127.0.0.1:1", "--wait", "1"]) == 2
-    assert "kminion has no complete kminion_kafka_topic_log_dir_size_total_bytes at http" in capsys.readouterr().err
+    assert "kminion has no series of kminion at http://127.0.0.1:" in capsys.readouterr().err
+
+
+def serving(path, page):
+    """An executable that answers with this page."""
+    path.write_text(
+        f"#!{sys.executable}\nimport http.server, os\n\n"
+        "class Handler(http.server.BaseHTTPRequestHandler):\n"
+        "    def do_GET(self):\n"
+        f"        self.send_response(200)\n        self.end_headers()\n        self.wfile.write({page!r})\n\n"
+        "http.server.HTTPServer(('127.0.0.1', int(os.environ['EXPORTER_PORT'])), Handler).serve_forever()\n"
+    )
+    path.chmod(0o755)
+    return path
+
+
+@pytest.mark.parametrize("page", [b"<html>Welcome</html>", b"\xff\xfe 1 2 3"])
+def test_a_page_without_the_exporters_metrics_is_told(tmp_path, capsys, page):
+    path = serving(tmp_path / "kminion", page)
+    assert compare_peer.main(["--peer", f"kminion={path}", "--bootstrap", "127.0.0.1:1", "--wait", "1"]) == 2
+    assert "kminion has no series of kminion at http://127.0.0.1:" in capsys.readouterr().err
+
+
+def test_a_page_that_never_gets_ready_is_taken_as_it_is(tmp_path, capsys, wanted):
+    path = serving(tmp_path / "kminion", b'kminion_kafka_consumer_group_members{group_id="g"} 1\n')
+    with exporter("kminion", path, replace(wanted, port=free_port()), wait_s=1) as scrape:
+        assert scrape() == {"kminion_kafka_consumer_group_members": {(("group_id", "g"),): 1}}
+    assert capsys.readouterr().err == "kminion is not ready after 1 s; its page is taken as it is.\n"
