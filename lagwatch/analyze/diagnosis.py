@@ -16,7 +16,7 @@ from lagwatch.analyze.causes.case import Case
 from lagwatch.analyze.causes.loss import retention
 from lagwatch.analyze.causes.membership import abandoned_topic, rebalancing, stopped
 from lagwatch.analyze.causes.speed import flood, hot_partition, slow, too_few_members
-from lagwatch.analyze.causes.standstill import open_transaction, stalled
+from lagwatch.analyze.causes.standstill import open_transaction, stalled, unclear
 from lagwatch.model.diagnosis import Diagnosis, Finding
 from lagwatch.model.view import View
 from lagwatch.model.words import plural
@@ -50,8 +50,8 @@ def diagnose(view: View, group: int) -> Diagnosis:
     """Why the group of that row of the group table lags."""
     case = Case.of(view, group)
     found = [finding for cause in CAUSES if (finding := cause(case)) is not None]
-    if not found and (unclear := unknown(case)) is not None:
-        found = [unclear]
+    if not found and (open_question := unclear(case) or unknown(case)) is not None:
+        found = [open_question]
     findings = tuple(_plain(finding) for finding in sorted(found, key=lambda finding: -finding.certainty))
     return Diagnosis(
         group=case.name,

@@ -202,7 +202,7 @@ class Troubles:
 def _observed(cluster) -> Iterator[Observed]:
     troubles = Troubles(cluster.bootstrap, unique("cause"))
     troubles.begin()
-    asking = Asking(f"{troubles.prefix}-hung", cluster.bootstrap)
+    asking = Asking(f"{troubles.prefix}-poison", cluster.bootstrap)
     troubles.play.at(CHANGE_S + 1, asking.begin)
     try:
         found = watched(cluster.bootstrap, troubles.prefix)
@@ -302,7 +302,7 @@ def test_lagwatch_why_finds_it_too_and_says_what_so_short_a_look_cannot_tell(obs
     why = observed.why
     assert why.returncode == 3, why
     found = json.loads(why.stdout)
-    assert (found["group"], found["findings"][0]["cause"]) == (f"{observed.prefix}-hung", "stalled")
+    assert (found["group"], found["findings"][0]["cause"]) == (f"{observed.prefix}-poison", "stalled")
     assert found["looked_s"] == 8.0
     assert any("what happened before it" in sentence for sentence in found["not_known"])
-    assert f"watching {observed.prefix}-hung for 8 s" in why.stderr
+    assert f"watching {observed.prefix}-poison for 8 s" in why.stderr

@@ -48,8 +48,8 @@ class Reader:
             return
         self._budget = min(self._budget + self.capacity * passed, max(self.capacity, 1.0))
         count = min(int(self._budget), 1000)
-        taken = self.consumer.consume(count, timeout=0) if count else self.consumer.consume(1, timeout=0)
-        self._budget -= len(taken)
+        if count > 0:
+            self._budget -= len(self.consumer.consume(count, timeout=0))
         if now >= self._due:
             self._due = now + self.commit_every_s
             self._commit()

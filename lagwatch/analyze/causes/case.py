@@ -1,5 +1,6 @@
 """One group as the causes look at it: its members, its state, and the topics that it has not read to the end. Pure."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,11 +12,15 @@ from lagwatch.analyze.causes.on_topic import OnTopic, patience_s
 from lagwatch.model.kinds import LOOPS
 from lagwatch.model.snapshot import UNKNOWN, Group, Member
 from lagwatch.model.view import View
+from lagwatch.model.words import plural
 
 MOST_TOPICS = 50
 """So many topics of a group are looked at: those with the most lag."""
 
 UNOWNED = "which no member owns"
+
+COMES_BACK = 2
+"""A member that left and came back so often within a quarter of an hour does not do so for a deployment."""
 
 _SETTLED = frozenset({"Stable", "Empty", "Dead"})
 
@@ -77,13 +82,51 @@ class Case:
     @property
     def restless(self) -> bool:
         """Whether it rebalances again and again, or does not end to."""
-        lasts = not self.settled and self.value("unsettled_s") > self.still_s
-        return lasts or self.value("rebalances") > LOOPS
+        return self.sorts_out or self.loops
+
+    @cached_property
+    def loops(self) -> bool:
+        """Whether it rebalances again and again."""
+        return self.value("rebalances") > LOOPS or self._somebody_comes_and_goes()
+
+    def _somebody_comes_and_goes(self) -> bool:
+        """Whether a member came back again and again; there may be several of one name, which come back once each."""
+        namesakes = Counter(map(called, self.group.members)) if self.came_back else {}
+        return any(times >= COMES_BACK * max(namesakes[name], 1) for name, times in self.came_back.items())
+
+    @property
+    def sorts_out(self) -> bool:
+        """Whether it has not been at rest for longer than a moment."""
+        return not self.settled and self.value("unsettled_s") > self.still_s
+
+    @cached_property
+    def came_back(self) -> Counter[str]:
+        """The members that left and came back in the last quarter of an hour, and how often each did."""
+        found = self.view.returned.get(self.group.name, ())
+        return Counter(_named(each.client_id or each.new_id, each.host) for each in found)
+
+    @property
+    def comes_and_goes(self) -> str:
+        """The member that left and came back most often, and how often, as a clause for people; "" if none did."""
+        if not self.came_back:
+            return ""
+        (name, times), *others = self.came_back.most_common()
+        more = f" and {plural(len(others), 'other')}" if others else ""
+        return f"{name} ({plural(times, 'time')}){more}"
+
+    @cached_property
+    def deserted(self) -> bool:
+        """Whether nobody reads: it has no members, and no commit moved lately and after the last of them was seen."""
+        return self.members == 0 and not any(self._moves(each) for each in self.topics)
+
+    def _moves(self, each: OnTopic) -> bool:
+        """A reader without membership may commit for the group all the same."""
+        return each.value("active_s") <= each.still_s < self.value("members_gone_s")
 
     @property
     def behind(self) -> Iterator[OnTopic]:
-        """The topics with more lag than a group that keeps up shows."""
-        return (each for each in self.topics if each.behind)
+        """The topics with more lag than a group that keeps up shows; none where nobody reads, which explains all of it."""
+        return (each for each in self.topics if each.behind and not self.deserted)
 
     def share(self, part: float) -> float:
         """What part of the group's lag that is."""
@@ -101,5 +144,8 @@ class Case:
 
 def called(member: Member) -> str:
     """A member as people find it: client id and host, or at least its id; "" of one that only a trace knows."""
-    host = member.host.removeprefix("/")
-    return (member.client_id or member.id) + (f" on {host}" if host else "")
+    return _named(member.client_id or member.id, member.host)
+
+
+def _named(name: str, host: str) -> str:
+    return f"{name} on {host.removeprefix('/')}" if host else name

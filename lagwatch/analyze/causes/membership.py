@@ -1,11 +1,10 @@
 """Causes in who reads: nobody, nobody any more on this topic, or a group that is still sorting that out. Pure."""
 
-from collections import Counter
+from shlex import quote
 
 import numpy as np
 
 from lagwatch.analyze.causes.case import Case
-from lagwatch.analyze.causes.on_topic import OnTopic
 from lagwatch.analyze.causes.words import certain, lasting, messages
 from lagwatch.model.diagnosis import Cause, Finding
 from lagwatch.model.kinds import LOOPS
@@ -15,11 +14,12 @@ LEFT_FOR_SURE_S = 600.0
 
 
 def stopped(case: Case) -> Finding | None:
-    """The group has no members, and its commits stand still (a reader without membership may commit for it all the same)."""
-    if case.members != 0 or not case.lag or any(_moves(case, each) for each in case.topics):
-        return None
+    """The group has no members, and its commits stand still. One whose members come and go is without any for a moment, too."""
     gone_s = case.value("members_gone_s")
+    if not case.deserted or not case.lag or (case.restless and gone_s <= case.still_s):
+        return None
     still = max((float(each.value("frozen_s")) for each in case.topics), default=0.0)
+    lasted = gone_s if np.isfinite(gone_s) else still
     since = (
         f"has had no members for {duration(gone_s)}"
         if np.isfinite(gone_s)
@@ -27,8 +27,9 @@ def stopped(case: Case) -> Finding | None:
     )
     return Finding(
         cause=Cause.STOPPED,
-        sentence=f"{case.name} {since}: nobody reads; {messages(case.lag)} wait{'s' if case.lag == 1 else ''}.",
-        certainty=0.97 if still > case.still_s or np.isfinite(gone_s) else 0.85,
+        sentence=f"{case.name} {since}: nobody reads; {messages(case.lag)} wait{'s' if case.lag == 1 else ''}."
+        f"{' Left and came back before: ' + case.comes_and_goes + '.' if case.comes_and_goes else ''}",
+        certainty=certain(0.7, 0.97, lasted / case.still_s),
         next_step=f"Start the consumers of {case.name}: were they scaled to zero, do they crash at the start, have their "
         "credentials expired? If it is not to come back, delete the group.",
         evidence={
@@ -37,14 +38,9 @@ def stopped(case: Case) -> Finding | None:
             "frozen_s": still,
             "lag": float(case.lag),
             "state": case.group.state,
+            "came_back": case.comes_and_goes or None,
         },
     )
-
-
-def _moves(case: Case, each: OnTopic) -> bool:
-    """Whether a commit moved lately, and after the last member was seen."""
-    gone_s, active_s = case.value("members_gone_s"), each.value("active_s")
-    return active_s <= each.still_s < gone_s
 
 
 def abandoned_topic(case: Case) -> Finding | None:
@@ -58,8 +54,8 @@ def abandoned_topic(case: Case) -> Finding | None:
                 f"{plural(case.members, 'member')} has owned a partition of it, and the commits stand still; its lag there "
                 f"({messages(each.lag)}) will only grow.",
                 certainty=certain(0.8, 0.95, left_s / LEFT_FOR_SURE_S) * (0.5 + 0.5 * case.share(each.lag)),
-                next_step=f"If that is meant, delete the commits: kafka-consumer-groups.sh --delete-offsets --group {case.name} "
-                f"--topic {each.topic}; if not, look at what its consumers subscribe to.",
+                next_step=f"If that is meant, delete the commits: kafka-consumer-groups.sh --delete-offsets --group "
+                f"{quote(case.group.name)} --topic {each.topic}; if not, look at what its consumers subscribe to.",
                 topic=each.topic,
                 evidence={
                     "left_s": left_s,
@@ -74,10 +70,9 @@ def abandoned_topic(case: Case) -> Finding | None:
 def rebalancing(case: Case) -> Finding | None:
     """The group has not been at rest for a while, or comes to rest only to leave it again."""
     unsettled_s, times = case.value("unsettled_s"), case.value("rebalances")
-    lasts = not case.settled and unsettled_s > case.still_s
     if not case.lag or not case.restless or not any(each.behind or each.stuck.any() for each in case.topics):
         return None
-    who = _comes_and_goes(case)
+    who = case.comes_and_goes
     evidence: dict[str, float | str | None] = {
         "unsettled_s": unsettled_s,
         "rebalances": times,
@@ -85,7 +80,7 @@ def rebalancing(case: Case) -> Finding | None:
         "members": float(case.members) if case.members >= 0 else None,
         "came_back": who or None,
     }
-    if lasts:
+    if not case.loops:
         return Finding(
             cause=Cause.REBALANCING,
             sentence=f"{case.name} has been rebalancing {lasting(unsettled_s)} ({case.group.state}, "
@@ -101,20 +96,8 @@ def rebalancing(case: Case) -> Finding | None:
         sentence=f"{case.name} does not come to rest: {plural(round(times), 'rebalance')} in the last 15 minutes, now "
         f"{case.group.state or 'unknown'} with {plural(case.members, 'member')}; with each, reading stops; "
         f"{messages(case.lag)} behind.{' Left and came back: ' + who + '.' if who else ''}",
-        certainty=certain(0.7, 0.92, (times - LOOPS) / LOOPS),
+        certainty=certain(0.8 if who else 0.7, 0.92, (times - LOOPS) / LOOPS),
         next_step="Look for members that come and go: crashes, max.poll.interval.ms exceeded, lost heartbeats, an autoscaler. "
         "Static membership (group.instance.id) and the cooperative assignor make rebalances cheaper.",
         evidence=evidence,
-    )
-
-
-def _comes_and_goes(case: Case) -> str:
-    """The member that left and came back most often in the last quarter of an hour, and how often; "" if none did."""
-    counts = Counter((each.client_id or each.new_id, each.host) for each in case.view.returned.get(case.group.name, ()))
-    if not counts:
-        return ""
-    (name, host), times = counts.most_common(1)[0]
-    others = len(counts) - 1
-    return f"{name} on {host.removeprefix('/')} ({plural(times, 'time')})" + (
-        f" and {plural(others, 'other')}" if others else ""
     )

@@ -101,7 +101,7 @@ class OnTopic:
     @cached_property
     def produced(self) -> float:
         """How much comes in, on the partitions that the group reads."""
-        return self.consumed + self.growth
+        return float(np.maximum(self.consumed + self.growth, 0.0))
 
     @cached_property
     def interval_s(self) -> float:
@@ -129,14 +129,20 @@ class OnTopic:
             flags &= ~(self.view.consumed[self.rows] > 0)
         return flags
 
-    @cached_property
+    @property
     def blocked(self) -> Bool:
         """Stuck partitions on which the group has read all that an open transaction lets it read."""
+        flags: Bool = self.stuck & self.held
+        return flags
+
+    @cached_property
+    def held(self) -> Bool:
+        """Partitions read up to the last stable offset, which is below the end: by a committed reader, or by chance."""
         stable = self.view.snapshot.partitions.lso[self.at]
         end = self.view.snapshot.partitions.end[self.at]
         # The marker that ends a transaction has an offset of its own, which not every client commits past.
         there = (self.committed >= stable - 1) & (self.committed <= stable)
-        flags: Bool = self.stuck & (stable >= 0) & (stable < end) & there
+        flags: Bool = (self.lags > 0) & (stable >= 0) & (stable < end) & there
         return flags
 
     @cached_property
@@ -156,17 +162,23 @@ class OnTopic:
         flags: Bool = np.zeros(len(self.lags), dtype=np.bool_)
         if not self.stuck.any() or self.stuck.all():
             return flags
-        busy = ~self.stuck & (self.lags > self.in_hand)
+        busy = ~self.stuck & (self.lags > 0) & ~(self.lags <= self.in_hand)  # also where it is not known what comes
         ids = [None if owner is None else owner.id for owner in self.owners]
         known = any(each is not None for each in ids)
         full = {ids[row] for row in np.flatnonzero(busy)} - ({None} if known else set())
         flags[:] = [each in full for each in ids]
         return flags & self.stuck
 
+    @cached_property
+    def waits(self) -> Bool:
+        """Partitions whose lag says nothing of how much is read: they stand still for good, or a transaction holds them."""
+        flags: Bool = (self.stuck & ~self.starved) | self.held
+        return flags
+
     @property
     def moving(self) -> bool:
-        """Whether what is read decides: less than half of the lag is on partitions that stand still for good."""
-        return float(self.lags[self.stuck & ~self.starved].sum()) < self.lag / 2
+        """Whether what is read decides: less than half of the lag is on partitions that wait."""
+        return float(self.lags[self.waits].sum()) < self.lag / 2
 
     @cached_property
     def doubtful(self) -> bool:
@@ -206,7 +218,8 @@ class OnTopic:
     @property
     def direction(self) -> int:
         """Whether the lag grows (1), shrinks (-1) or neither (0, also if that is not known)."""
-        if not self.measured or abs(self.growth) <= STEADY * self.produced:
+        one_message = 60.0 / self.view.window_s
+        if not self.measured or abs(self.growth) <= max(STEADY * self.produced, one_message):
             return 0
         return 1 if self.growth > 0 else -1
 

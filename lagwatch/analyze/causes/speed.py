@@ -8,6 +8,7 @@ from lagwatch.analyze.causes.case import Case, called
 from lagwatch.analyze.causes.on_topic import OnTopic
 from lagwatch.analyze.causes.uneven import heap
 from lagwatch.analyze.causes.words import certain, messages, numbered, rate
+from lagwatch.analyze.usual import STEADY
 from lagwatch.model.diagnosis import Cause, Finding
 from lagwatch.model.words import plural
 
@@ -16,6 +17,9 @@ ROSE = 1.5
 
 FELL = 0.7
 """Less than this part of the usual is less."""
+
+SAGGED = 0.9
+"""Less than this part of the usual is enough to fall behind what usually comes."""
 
 _MUCH_MORE = 3.0
 _MUCH_LESS = 0.3
@@ -31,14 +35,17 @@ def slow(case: Case) -> Finding | None:
         laggard = _laggard(case, each)
         if laggard is not None:
             return laggard
+        if each.consumed < SAGGED * usual and heap(each) is None and not each.produced > ROSE * usual:
+            return _slow(case, each, usual)
         if _spread(case, each) and not _more_members_help(case, each) and not each.produced > ROSE * usual:
             return _at_its_limit(case, each, usual)
     return None
 
 
 def _slow(case: Case, each: OnTopic, usual: float) -> Finding:
-    part = (FELL - each.consumed / usual) / (FELL - _MUCH_LESS)
-    certainty = certain(0.7, 0.93, part) * (0.8 if each.produced > ROSE * usual else 1.0)
+    part = each.consumed / usual
+    sure = certain(0.7, 0.93, (FELL - part) / (FELL - _MUCH_LESS)) if part < FELL else 0.6
+    certainty = sure * (0.8 if each.produced > ROSE * usual else 1.0)
     return Finding(
         cause=Cause.SLOW,
         sentence=f"{case.name} reads {each.topic} more slowly than it did: {rate(each.consumed)} instead of the usual "
@@ -144,10 +151,10 @@ def too_few_members(case: Case) -> Finding | None:
     """All members are busy, none of them is slow, what comes is usual: there are just too few, and room for more."""
     for each in _falling_behind(case):
         usual = each.value("usual")
-        as_usual = not (each.consumed < FELL * usual or each.produced > ROSE * usual)
+        as_usual = not (each.consumed < SAGGED * usual or each.produced > ROSE * usual)
         if as_usual and _spread(case, each) and _more_members_help(case, each):
             one = each.consumed / case.members
-            needed = math.ceil(each.produced / one) if one > 0 else 0
+            needed = math.ceil((1.0 - STEADY) * each.produced / one) if one > 0 else 0
             most = len(each.lags)
             enough = (
                 f"{needed} would keep up" if 0 < needed <= most else f"even {most}, one a partition, would not keep up"

@@ -1,5 +1,7 @@
 """Causes of commits that stand still while members are there: a record nobody passes, an open transaction. Pure."""
 
+from shlex import quote
+
 import numpy as np
 
 from lagwatch.analyze.causes.case import UNOWNED, Case
@@ -10,20 +12,57 @@ from lagwatch.model.diagnosis import Cause, Finding
 from lagwatch.model.words import duration, plural
 
 _LONG = 4.0  # times the patience: then it is no coincidence
+_RARE_S = 600.0  # a group that was not seen to commit may do so as rarely as this, until there is more to see
 _HUNGRY = 2.0  # times the window: so long a member with its hands full lets a partition wait
 
 
 def stalled(case: Case) -> Finding | None:
     """Partitions whose commits stand still although somebody is there to read them, and nothing keeps the records back."""
-    if case.members == 0 or not case.settled:
+    if case.members == 0 or case.sorts_out:
         return None
     for each in case.topics:
-        still = each.stuck & ~each.blocked
-        sure = still & ~each.starved
-        rows = np.flatnonzero(sure if sure.any() else still & (each.frozen > _HUNGRY * case.view.window_s))
-        if len(rows) and not each.value("left_s") >= 0:
+        rows = _standing(case, each)
+        if len(rows) and not _may_be_rare(each):
             return _stalled(case, each, rows)
     return None
+
+
+def unclear(case: Case) -> Finding | None:
+    """No commit of a topic moved since lagwatch looks: it stands still, or the group commits rarely. Who knows?"""
+    for each in case.topics:
+        rows = _standing(case, each)
+        if len(rows) and case.members != 0:
+            break
+    else:
+        return None
+    frozen_s, lag = float(each.frozen[rows].max()), float(each.lags[rows].sum())
+    return Finding(
+        cause=Cause.UNKNOWN,
+        sentence=f"{case.name} has not committed on {where(each.topic, sorted(each.partitions[rows].tolist()), len(each.lags))} "
+        f"for {duration(frozen_s)}, and how often it does is not known yet: it stands still, or it commits rarely; "
+        f"{messages(lag)} behind.",
+        certainty=0.3,
+        next_step="Ask again in a while. Meanwhile the logs of its consumers may tell whether they hang.",
+        topic=each.topic,
+        evidence={"frozen_s": frozen_s, "lag": lag, "members": float(case.members) if case.members >= 0 else None},
+    )
+
+
+def _standing(case: Case, each: OnTopic) -> np.ndarray:
+    """The partitions that stand still for no other reason."""
+    rebalancing_s = 0.0 if case.settled else case.value("unsettled_s")
+    still = each.stuck & ~each.held & (each.frozen > each.still_s + rebalancing_s)
+    sure = still & ~each.starved
+    rows = np.flatnonzero(sure if sure.any() else still & (each.frozen > _HUNGRY * case.view.window_s))
+    return rows[:0] if each.value("left_s") >= 0 else rows
+
+
+def _may_be_rare(each: OnTopic) -> bool:
+    """Whether it was never seen how often the group commits, and what waits would have come in such a time."""
+    if not np.isnan(each.interval_s):
+        return False
+    much = each.lag > each.produced / 60.0 * _RARE_S > 0
+    return not (much or each.frozen.max(initial=0) > _RARE_S)
 
 
 def _stalled(case: Case, each: OnTopic, rows: np.ndarray) -> Finding:
@@ -32,7 +71,7 @@ def _stalled(case: Case, each: OnTopic, rows: np.ndarray) -> Finding:
     partition, offset = int(each.partitions[worst]), int(each.committed[worst])
     owner = case.owner(each, worst)
     everything = len(rows) == len(each.lags)
-    seen = "" if not np.isnan(each.interval_s) else ", and no commit of it was ever seen to move"
+    seen = "" if not np.isnan(each.interval_s) else ", and how often it commits was never seen"
     place = where(each.topic, sorted(each.partitions[rows].tolist()), len(each.lags))
     at = f"at offset {offset:,}" if len(rows) == 1 else f"{numbered([partition])} at offset {offset:,}"
     rest = len(each.lags) - len(rows)
@@ -40,8 +79,10 @@ def _stalled(case: Case, each: OnTopic, rows: np.ndarray) -> Finding:
     return Finding(
         cause=Cause.STALLED,
         sentence=f"{case.name} stands still on {place} {lasting(frozen_s)} ({at}{', ' + owner if owner else ''}){others}{seen}; "
-        f"{messages(lag)} behind it. {_meaning(each, everything=everything, owned=owner != UNOWNED)}",
-        certainty=_sure(each, frozen_s) * (0.6 if each.starved[worst] else 1.0) * (0.5 + 0.5 * case.share(lag)),
+        f"{messages(lag)} behind it. {_meaning(each, rows, owned=owner != UNOWNED)}",
+        certainty=_sure(case, each, frozen_s, everything=everything)
+        * (0.6 if each.starved[worst] else 1.0)
+        * (0.5 + 0.5 * case.share(lag)),
         next_step=_look(case, each.topic, partition, offset),
         topic=each.topic,
         partition=partition,
@@ -58,30 +99,46 @@ def _stalled(case: Case, each: OnTopic, rows: np.ndarray) -> Finding:
     )
 
 
-def _sure(each: OnTopic, frozen_s: float) -> float:
-    """A group that was never seen to commit may be one that commits rarely."""
+def _sure(case: Case, each: OnTopic, frozen_s: float, *, everything: bool) -> float:
+    """A group that was never seen to commit may be one that commits rarely; one without rest does not get that far."""
     if each.doubtful:
         return 0.4
     if np.isnan(each.interval_s):
         return certain(0.6, 0.9, frozen_s / 3600.0)
-    return certain(0.85, 0.96, frozen_s / (_LONG * each.still_s))
+    return certain(0.85, 0.96, frozen_s / (_LONG * each.still_s)) * (0.8 if everything and case.restless else 1.0)
 
 
-def _meaning(each: OnTopic, *, everything: bool, owned: bool) -> str:
+def _meaning(each: OnTopic, rows: np.ndarray, *, owned: bool) -> str:
     if each.doubtful:
         return "One message a partition of a quiet topic may be the marker of a transaction, with nothing to read."
     if not owned:
         return "Nobody reads it: the assignment leaves it out."
-    if everything:
+    if len(rows) == len(each.lags):
         return "Its members are there and get nowhere: a handler that hangs, or a record that they cannot pass."
+    if _all_of_one(each, rows):
+        return "That is all that this member owns there: its handler hangs, or there is a record that it cannot pass."
     return "Most probably the record at that offset cannot be processed (a poison record), or its handler hangs."
 
 
+def _all_of_one(each: OnTopic, rows: np.ndarray) -> bool:
+    """Whether these are several partitions, and all that one member owns of the topic."""
+    owners = [None if owner is None else owner.id for owner in each.owners]
+    first = owners[rows[0]]
+    own = [row for row, owner in enumerate(owners) if owner == first]
+    return first is not None and len(own) > 1 and own == rows.tolist()
+
+
 def _look(case: Case, topic: str, partition: int, offset: int) -> str:
-    return (
+    look = (
         f"Look at that record (kafka-console-consumer.sh --topic {topic} --partition {partition} --offset {offset} "
-        "--max-messages 1) and at the owner's log and threads. If the record is to be skipped: stop the group, then "
-        f"kafka-consumer-groups.sh --group {case.name} --topic {topic}:{partition} --reset-offsets --shift-by 1 --execute."
+        "--max-messages 1) and at the owner's log and threads."
+    )
+    if case.group.type in ("share", "streams"):
+        return look  # other tools move their offsets, and do not shift them
+    return (
+        f"{look} If the record is to be skipped: stop the group, then "
+        f"kafka-consumer-groups.sh --group {quote(case.group.name)} --topic {topic}:{partition} --reset-offsets "
+        "--shift-by 1 --execute."
     )
 
 

@@ -42,7 +42,7 @@ class Heap:
 
 
 def heap(each: OnTopic) -> Heap | None:
-    """Where the lag is heaped up; None where it is spread, or where these partitions stand still."""
+    """Where the lag is heaped up; None where it is spread, or where these partitions wait for something else."""
     lags = np.maximum(each.lags, 0)
     size = len(lags)
     if size < 2 or not lags.any():
@@ -50,7 +50,7 @@ def heap(each: OnTopic) -> Heap | None:
     order = np.argsort(-lags, kind="stable")
     count = int(np.searchsorted(np.cumsum(lags[order]), MOST_OF_IT * lags.sum())) + 1
     most = order[:count]
-    if count > max(1, int(FEW * size)) or (each.stuck & ~each.starved)[most].any():
+    if count > max(1, int(FEW * size)) or each.waits[most].any():
         return None
     comes = float(each.comes[most].sum())
     total = float(np.nansum(each.comes))

@@ -10,12 +10,12 @@ _MOST_NAMED = 5
 
 def rate(per_minute: float) -> str:
     """
-    >>> rate(12_345.6), rate(7.24), rate(math.nan)
-    ('12,346/min', '7.2/min', 'an unknown number a minute')
+    >>> rate(12_345.6), rate(7.24), rate(-1e-12), rate(math.nan)
+    ('12,346/min', '7.2/min', '0.0/min', 'an unknown number a minute')
     """
     if math.isnan(per_minute):
         return "an unknown number a minute"
-    return f"{per_minute:,.0f}/min" if abs(per_minute) >= 10 else f"{per_minute:,.1f}/min"
+    return f"{per_minute:,.0f}/min" if abs(per_minute) >= 10 else f"{round(per_minute, 1) + 0.0:,.1f}/min"
 
 
 def messages(count: float) -> str:

@@ -1,7 +1,9 @@
 """Each cause is found where it is the cause, and comes first; what is well has none."""
 
-from dataclasses import dataclass, field
+import shlex
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -55,6 +57,15 @@ def one_slow_member(k, p):
     return 100 if p in (2, 3) and k > 20 else ALL
 
 
+def dropped(k):
+    """One of two members, under an id of its own each time: the other one was dropped by the group, and joins again."""
+    return (renamed(members(2, 6)[k // 2 % 2], k // 2),)
+
+
+def renamed(member, number):
+    return replace(member, id=f"{member.id}-{number}")
+
+
 TROUBLES = {
     "nobody is there": Trouble(
         Cause.STOPPED,
@@ -78,8 +89,13 @@ TROUBLES = {
     ),
     "members who never committed": Trouble(
         Cause.STALLED,
-        ("no commit of it was ever seen to move",),
+        ("how often it commits was never seen",),
         story={"reads": lambda k, p: 0},
+    ),
+    "the handler of one member hangs": Trouble(
+        Cause.STALLED,
+        ("orders partitions 2 and 3 for 9m 30s", "owned by billing-1", "all that this member owns there"),
+        story={"reads": lambda k, p: 0 if p in (2, 3) and k > 20 else ALL},
     ),
     "a partition that nobody owns": Trouble(
         Cause.STALLED,
@@ -93,6 +109,11 @@ TROUBLES = {
         Cause.SLOW,
         ("more slowly than it did: 1,200/min instead of the usual 3,600/min, while 3,600/min come in",),
         story={"reads": lambda k, p: 100 if k > 20 else ALL},
+    ),
+    "the consumers became a little slower": Trouble(
+        Cause.SLOW,
+        ("more slowly than it did: 2,880/min instead of the usual 3,600/min",),
+        story={"reads": lambda k, p: 240 if k > 20 else ALL},
     ),
     "a slow consumer that lets partitions wait": Trouble(
         Cause.SLOW,
@@ -151,6 +172,27 @@ TROUBLES = {
             "state": lambda k: "PreparingRebalance" if k % 2 else "Stable",
             "reads": lambda k, p: 150 if k > 8 else ALL,
             "polls": 41,
+        },
+    ),
+    "members that are dropped again and again": Trouble(
+        Cause.REBALANCING,
+        ("does not come to rest", "Left and came back: billing-0 on 10.0.0.0 (4 times) and 1 other"),
+        frozenset({Cause.STALLED}),
+        story={
+            "member_count": lambda k: 2 if k < 20 else 1,
+            "owners": lambda k: members(2, 6) if k < 20 else dropped(k),
+            "reads": lambda k, p: ALL if k < 20 else 0,
+            "polls": 38,
+        },
+    ),
+    "one that crashes whenever it starts": Trouble(
+        Cause.REBALANCING,
+        ("does not come to rest", "Left and came back: billing-0 on 10.0.0.0 (6 times)"),
+        story={
+            "member_count": lambda k: int(k < 20 or k % 4 == 0),
+            "owners": lambda k: (renamed(members(1, 6)[0], max(k, 19)),) if k < 20 or k % 4 == 0 else (),
+            "reads": lambda k, p: ALL if k < 20 else 0,
+            "polls": 42,
         },
     ),
     "a transaction that nobody ends": Trouble(
@@ -316,6 +358,72 @@ def test_whatever_happens_there_is_a_sentence_and_findings_are_ranked(polls, par
     sure = [finding.certainty for finding in found.findings]
     assert sure == sorted(sure, reverse=True)
     assert len({finding.cause for finding in found.findings}) == len(found.findings)
+
+
+@pytest.mark.parametrize("polls", [2, 3, 4, 6, 8, 10, 14, 17, 18, 19, 27, 37, 40])
+def test_a_group_that_commits_every_five_minutes_is_never_said_to_be_in_trouble(polls):
+    """Not even in the minutes in which nobody knows yet that it does."""
+    found = diagnose(story(polls=polls, commits=lambda k, p: k % 10 == 7), 0)
+    assert {each.cause for each in found.findings} <= {Cause.UNKNOWN, Cause.RARE_COMMITS}, found
+
+
+@pytest.mark.parametrize("polls", range(1, 6))
+def test_a_member_that_reads_its_partitions_by_turns_is_not_stalled_on_those_that_wait(polls):
+    """As long as it is not known what comes to the others, nobody knows either whether it has its hands full with them."""
+    found = diagnose(
+        story(
+            polls=polls,
+            partitions=3,
+            member_count=lambda k: 1,
+            reads=lambda k, p: 500 if k % 2 == p else 0,
+            behind=5000,
+        ),
+        0,
+    )
+    assert {each.cause for each in found.findings} <= {Cause.UNKNOWN}, found
+
+
+@pytest.mark.parametrize("polls", range(21, 26))
+def test_what_a_transaction_holds_back_is_no_hot_partition(polls):
+    found = diagnose(story(polls=polls, partitions=2, held=lambda k, p: 6000 if p == 0 else ALL), 0)
+    assert {each.cause for each in found.findings} <= {Cause.OPEN_TRANSACTION, Cause.UNKNOWN}, found
+
+
+@pytest.mark.parametrize("growth", [-1e-10, 1e-10])
+def test_what_is_less_than_a_message_is_no_change(growth):
+    """Speeds are slopes of sums: where nothing happens any more they are not exactly nothing."""
+    seen = story(polls=60, comes=lambda k, p: 300 if k < 30 else 0, reads=lambda k, p: ALL if k < 25 else 0)
+    pairs = replace(seen.pairs, growth=np.array([growth]), consumed=np.array([-growth / 2]))
+    found = diagnose(replace(seen, pairs=pairs), 0)
+    assert [each.cause for each in found.findings] == [Cause.STALLED], found
+    assert "-0.0" not in str(found)
+
+
+@pytest.mark.parametrize("reads", [150, 500])
+def test_where_nobody_reads_nobody_is_slow_or_catches_up(reads):
+    seen = story(member_count=lambda k: 3 if k < 38 else 0, reads=lambda k, p: reads if k < 38 else 0, behind=9000)
+    assert [each.cause for each in diagnose(seen, 0).findings] == [Cause.STOPPED]
+
+
+def test_a_group_that_has_just_lost_its_members_may_be_about_to_come_back():
+    def lost(at):
+        found = diagnose(story(member_count=lambda k: 3 * (k < at), reads=lambda k, p: ALL * (k < at)), 0)
+        return found.findings[0]
+
+    just, long_ago = lost(39), lost(20)
+    assert just.cause is long_ago.cause is Cause.STOPPED
+    assert just.certainty < 0.85 < 0.95 < long_ago.certainty
+
+
+@pytest.mark.parametrize("name", ["$(reboot)", "a; b", "it's"])
+def test_commands_can_be_pasted_whatever_the_group_is_called(name):
+    stalled = story(reads=lambda k, p: 0 if p == 4 and k > 20 else ALL)
+    left = story(reads=lambda k, p: 0 if k > 20 else ALL, owners=lambda k: members(3, 6, "payments"))
+    for seen in (stalled, left):
+        groups = (replace(seen.snapshot.groups[0], name=name),)
+        found = diagnose(replace(seen, snapshot=replace(seen.snapshot, groups=groups)), 0)
+        command = found.findings[0].next_step.split("kafka-consumer-groups.sh ")[1]
+        assert name in shlex.split(command), command
 
 
 def test_a_reader_without_membership_is_not_nobody():
