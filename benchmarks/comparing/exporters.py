@@ -39,12 +39,12 @@ class Start:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exporter:
     """
-    One that is known. Once `ready` is on its page, and `ours` on lagwatch's, the cluster was read; `allowed` is what is not
-    compared (docs/metric-profiles.md tells it to users).
+    One that is known. Once `ready` is on its page ("": any series of its own, of one that reads Kafka when it is scraped), and
+    `ours` on lagwatch's, the cluster was read; `allowed` is what is not compared (docs/metric-profiles.md tells it to users).
     """
 
-    ready: str
     ours: str
+    ready: str = ""
     start: Callable[[Path, Wanted], Start]
     allowed: tuple[Allowance, ...] = ()
 
@@ -115,7 +115,6 @@ akka.loglevel = "WARNING"
 
 EXPORTERS: Mapping[str, Exporter] = {
     "kafka_exporter": Exporter(
-        ready="kafka_brokers",
         ours="kafka_brokers",
         start=_kafka_exporter,
         allowed=(
@@ -125,7 +124,6 @@ EXPORTERS: Mapping[str, Exporter] = {
         ),
     ),
     "kminion": Exporter(
-        ready="kminion_exporter_up",
         ours="kminion_kafka_topic_log_dir_size_total_bytes",
         start=_kminion,
         allowed=(

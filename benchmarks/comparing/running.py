@@ -81,13 +81,14 @@ def _running(
 
 def _whole(who: str, url: str, name: str, ready: str, alive: Callable[[], None], wait_s: float) -> Callable[[], Page]:
     """
-    The scrape, once the page has the metric `ready` and as many series as a moment before. After `wait_s` a page that has any
-    metric of that exporter is taken as it is, and that is said.
+    The scrape, once the page has the metric `ready` (any of that exporter, if it is "") and as many series as a moment before.
+    After `wait_s` a page that has any is taken as it is, and that is said.
     """
     own = {family.name for family in PROFILES[name].families}
+    marks = {ready} if ready else own
     until = time.monotonic() + wait_s
     before, size = -1, 0
-    while ready not in (page := _scraped(who, url, alive)) or size != before:
+    while marks.isdisjoint(page := _scraped(who, url, alive)) or size != before:
         if time.monotonic() > until:
             if own.isdisjoint(page):
                 raise BenchmarkError(f"{who} has no series of {name} at {url} after {wait_s:.0f} s.")

@@ -2,16 +2,18 @@
 
 import math
 import sys
-from dataclasses import replace
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from benchmarks import compare_peer
 from benchmarks.comparing.exporters import EXPORTERS, Wanted
 from benchmarks.comparing.pages import Allowance, Difference, Kind, compare, parse
-from benchmarks.comparing.running import exporter
-from benchmarks.processes import free_port
+from benchmarks.comparing.running import _whole
+from benchmarks.processes import BenchmarkError
 from lagwatch.publish.metrics.profiles import PROFILES
 
 
@@ -102,7 +104,9 @@ def test_every_exporter_is_one_whose_names_lagwatch_can_take():
     assert PROFILES.keys() <= EXPORTERS.keys()
     assert all(profile.name in EXPORTERS for profile in PROFILES.values())
     for name, profile in PROFILES.items():
-        assert {EXPORTERS[name].ready, EXPORTERS[name].ours} <= {family.name for family in profile.families}
+        assert {EXPORTERS[name].ready or EXPORTERS[name].ours, EXPORTERS[name].ours} <= {
+            family.name for family in profile.families
+        }
 
 
 def test_kafka_exporter_is_told_brokers_port_and_filters(wanted):
@@ -161,28 +165,44 @@ def test_an_exporter_that_says_nothing_is_told(tmp_path, capsys):
     assert "kminion has no series of kminion at http://127.0.0.1:" in capsys.readouterr().err
 
 
-def serving(path, page):
-    """An executable that answers with this page."""
-    path.write_text(
-        f"#!{sys.executable}\nimport http.server, os\n\n"
-        "class Handler(http.server.BaseHTTPRequestHandler):\n"
-        "    def do_GET(self):\n"
-        f"        self.send_response(200)\n        self.end_headers()\n        self.wfile.write({page!r})\n\n"
-        "http.server.HTTPServer(('127.0.0.1', int(os.environ['EXPORTER_PORT'])), Handler).serve_forever()\n"
-    )
-    path.chmod(0o755)
-    return path
+@contextmanager
+def served(page):
+    """The address of a page."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/metrics"
+        server.shutdown()
 
 
-@pytest.mark.parametrize("page", [b"<html>Welcome</html>", b"\xff\xfe 1 2 3"])
-def test_a_page_without_the_exporters_metrics_is_told(tmp_path, capsys, page):
-    path = serving(tmp_path / "kminion", page)
-    assert compare_peer.main(["--peer", f"kminion={path}", "--bootstrap", "127.0.0.1:1", "--wait", "1"]) == 2
-    assert "kminion has no series of kminion at http://127.0.0.1:" in capsys.readouterr().err
+def whole(page, name, wait_s):
+    """What is scraped of a page once it counts as whole."""
+    with served(page) as url:
+        return _whole(name, url, name, EXPORTERS[name].ready, lambda: None, wait_s)()
 
 
-def test_a_page_that_never_gets_ready_is_taken_as_it_is(tmp_path, capsys, wanted):
-    path = serving(tmp_path / "kminion", b'kminion_kafka_consumer_group_members{group_id="g"} 1\n')
-    with exporter("kminion", path, replace(wanted, port=free_port()), wait_s=1) as scrape:
-        assert scrape() == {"kminion_kafka_consumer_group_members": {(("group_id", "g"),): 1}}
-    assert capsys.readouterr().err == "kminion is not ready after 1 s; its page is taken as it is.\n"
+@pytest.mark.parametrize("page", [b"<html>Welcome</html>", b"\xff\xfe 1 2 3", b"go_threads 1\n", b""])
+def test_a_page_without_the_exporters_metrics_is_told(page):
+    with pytest.raises(BenchmarkError, match=r"kminion has no series of kminion at http://127\.0\.0\.1:"):
+        whole(page, "kminion", wait_s=0.1)
+
+
+def test_an_exporter_that_reads_when_it_is_scraped_is_whole_with_any_series(capsys):
+    found = whole(b'kminion_kafka_consumer_group_members{group_id="g"} 1\n', "kminion", wait_s=60)
+    assert found == {"kminion_kafka_consumer_group_members": {(("group_id", "g"),): 1}}
+    assert capsys.readouterr().err == ""
+
+
+def test_a_page_that_never_gets_ready_is_taken_as_it_is_and_that_is_said(capsys):
+    found = whole(b'burrow_kafka_consumer_status{cluster="main",consumer_group="g"} 1\n', "burrow", wait_s=0.1)
+    assert list(found) == ["burrow_kafka_consumer_status"]
+    assert capsys.readouterr().err == "burrow is not ready after 0 s; its page is taken as it is.\n"
