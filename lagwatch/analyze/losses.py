@@ -7,8 +7,8 @@ import numpy as np
 from lagwatch.analyze.index import Index, Origin
 from lagwatch.analyze.streams import REPARTITION
 from lagwatch.analyze.topics import Speeds
-from lagwatch.model.columns import Array, entry, followed
-from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int32, Int64, Snapshot, TopicTable
+from lagwatch.model.columns import Array, entry, followed, segments
+from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int32, Int64, PartitionTable, Snapshot, TopicTable
 
 WORTH_MENTIONING = 1000
 """A partition with less lag than this many messages runs no risk that anybody is told of."""
@@ -128,11 +128,23 @@ def _expires(name: str, config: Mapping[str, str]) -> bool:
     return (config.get("retention.ms"), config.get("retention.bytes")) != ("-1", "-1")
 
 
+def unread_share(index: Index, partitions: PartitionTable, lags: Int64) -> Float64:
+    """Per pair the share of the retained log that is unread, on the worst partition; NaN where unknown ones may be worse than 0."""
+    rows = np.flatnonzero(lags)
+    at = index.row[rows]
+    share = np.zeros(len(lags))
+    share[rows] = np.where(lags[rows] > 0, lags[rows] / np.maximum(partitions.end[at] - partitions.start[at], 1), 0.0)
+    worst = segments(np.maximum, share, index.first, 0.0)
+    worst[(worst == 0) & segments(np.logical_or, lags < 0, index.first, empty=False)] = np.nan
+    return worst
+
+
 def outlook(
     index: Index, snapshot: Snapshot, offset: Int64, lags: Int64, growth: Float64, speeds: Speeds
 ) -> tuple[Float64, Float64]:
     """
-    Per pair: the share of the retained log that is unread on the worst partition, and the seconds until the first loss.
+    Per pair: the unread share of the retained log as far as it is at stake, on the worst partition, and the seconds until the first
+    loss.
 
     `offset`, `lags` and `growth` are those of the index' rows. Where nothing is deleted, or nothing worth mentioning is
     unread, nothing is at stake: the share is 0. Seconds are inf where no loss is in sight, NaN where that is unknown.

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lagwatch.analyze.history import History, Rows
 from lagwatch.analyze.index import Index
-from lagwatch.analyze.losses import outlook
+from lagwatch.analyze.losses import outlook, unread_share
 from lagwatch.analyze.markers import residue
 from lagwatch.analyze.placement import placement
 from lagwatch.analyze.rates import Backlog, drain_s, longest, open_lag, soonest, stuck
@@ -102,6 +102,7 @@ def _pairs(
         commit_interval_s=interval,
         patience_s=_patience(snapshot, index, lag, topics.produced, interval),
         frozen_s=np.where(dark, np.nan, frozen),
+        unread_share=unread_share(index, snapshot.partitions, rows.lag),
         retained_share=np.where(dark, np.nan, share),
         loss_in_s=np.where(dark, np.nan, seconds),
         lost=rows.lost,

@@ -45,7 +45,8 @@ class PairTable:
     `height` is the lag, smoothed, as a part of the highest in the hour before: more than 1 is a new high, less may be a swing.
     `commit_interval_s` is the usual time between two commits (NaN until it was seen), `patience_s` how long a condition must
     hold before it says something (NaN: not known yet), `frozen_s` how long there has been lag and no commit that moved.
-    `retained_share` is the unread share of the retained log on the worst partition (0 where nothing is deleted), `loss_in_s`
+    `unread_share` is the unread share of the retained log on the worst partition, `retained_share` the same as far as it is at
+    stake (0 where nothing is deleted, or hardly anything is unread), `loss_in_s`
     the time until unread records are deleted (inf: not in sight), `lost` the messages that were deleted unread in the last
     quarter of an hour, `lost_total` since the pair was first seen. `active_s` is the time since the group had members or a
     commit of it moved (inf: neither was seen). `rewound` is by how many messages the group is behind where it has been.
@@ -77,6 +78,7 @@ class PairTable:
     commit_interval_s: Float64 = field(default_factory=_none)
     patience_s: Float64 = field(default_factory=_none)
     frozen_s: Float64 = field(default_factory=_none)
+    unread_share: Float64 = field(default_factory=_none)
     retained_share: Float64 = field(default_factory=_none)
     loss_in_s: Float64 = field(default_factory=_none)
     lost: Float64 = field(default_factory=_none)

@@ -76,7 +76,7 @@ def pair_rates(view: View, pair: int) -> dict[str, Any]:
         residual_lag=int(pairs.residual_lag[pair]),
         compacted=is_compacted(view.snapshot.topics, topic),
         transactional=bool(view.topics.transactional[topic]),
-        unread_share=number(pairs.retained_share[pair]),
+        unread_share=number(pairs.unread_share[pair]),
         loss_in_s=number(pairs.loss_in_s[pair]),
         loss_in_sight=_finite(pairs.loss_in_s[pair]),
         lost=int(pairs.lost_total[pair]),

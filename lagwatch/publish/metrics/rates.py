@@ -32,7 +32,7 @@ def _pairs(view: View, names: Names) -> Table:
         Column(f.STABLE_LAG, pairs.stable_lag, known=open_seen & (pairs.stable_lag >= 0)),
         Column(f.OPEN_LAG, pairs.open_lag, known=open_seen & (pairs.open_lag >= 0)),
         Column(f.RESIDUAL_LAG, pairs.residual_lag, known=open_seen & (pairs.lag >= 0)),
-        rounded(f.UNREAD, pairs.retained_share, 4),
+        rounded(f.UNREAD, pairs.unread_share, 4),
         rounded(f.RETENTION_DEADLINE, pairs.loss_in_s),
         rounded(f.LOST, pairs.lost_total),
     )

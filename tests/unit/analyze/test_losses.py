@@ -82,3 +82,11 @@ def test_of_a_group_that_stands_still_all_that_passes_its_commit_is_lost_whateve
             kept, history = keep(history), History()
             take_up(kept, history, facts.at + 1)
     assert lost == max(start - first, 0)
+
+
+def test_the_unread_share_of_what_is_retained_is_told_whether_anything_is_deleted_or_not():
+    logs = [(100, 500), (0, 1000), (None, None), (0, 0)]
+    facts = {f"t{i}": topic(log) for i, log in enumerate(logs)} | {"half-seen": topic((0, 10), (None, None))}
+    commits = {"t0": [400], "t1": [1000], "t2": [5], "t3": [0], "half-seen": [10, 3]}
+    shares = view(History(), snapshot(facts, {"billing": group(commits)})).pairs.unread_share
+    np.testing.assert_array_equal(shares, [np.nan, 0.25, 0.0, np.nan, 0.0])

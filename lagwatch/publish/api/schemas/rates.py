@@ -127,7 +127,7 @@ class PairRates(Shape):
     )
     unread_share: float | None = Field(
         ge=0,
-        description="Unread share (0 to 1) of the retained log on the worst partition; 0 where nothing is deleted.",
+        description="Unread share (0 to 1) of the retained log on the worst partition; null if it is not known.",
         examples=[0.12],
     )
     loss_in_s: float | None = Field(

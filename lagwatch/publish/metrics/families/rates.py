@@ -46,7 +46,7 @@ RESIDUAL_LAG = Family(
 UNREAD = Family(
     "kafka_consumer_group_topic_unread_ratio",
     base.PAIR,
-    "Unread share of the retained log on the worst partition; 0 where nothing is deleted.",
+    "Unread share of the retained log on the worst partition.",
 )
 RETENTION_DEADLINE = Family(
     "kafka_consumer_group_topic_retention_deadline_seconds",
