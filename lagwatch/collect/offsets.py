@@ -22,13 +22,14 @@ _READ_UNCOMMITTED, _READ_COMMITTED = 0, 1
 _LATEST, _EARLIEST = -1, -2
 
 _ASKED = (
-    ("lso", _READ_COMMITTED, _LATEST),
     ("end", _READ_UNCOMMITTED, _LATEST),
+    ("lso", _READ_COMMITTED, _LATEST),
     ("start", _READ_UNCOMMITTED, _EARLIEST),
 )
 """
 The columns in the order in which each leader is asked for them. The end comes after the commits, so that lag is never
-understated, and after the last stable offset, which is then never beyond it; the start comes last.
+understated. The last stable offset comes after the end: asked before, it would lie below the end of any log that takes records
+in, as if a transaction were open; beyond the end it is cut off. The start comes last.
 """
 
 _RECORD = np.dtype([("partition", ">i4"), ("leader_epoch", ">i4"), ("timestamp", ">i8")])
@@ -68,7 +69,8 @@ class OffsetReader:
         if board.again.any():
             layout = await _again(exchange, layout, refresh, board)
         board.count(gaps)
-        return Ends(layout, board.columns["start"], board.columns["end"], board.columns["lso"])
+        end, lso = board.columns["end"], board.columns["lso"]
+        return Ends(layout, board.columns["start"], end, np.where(end >= 0, np.minimum(lso, end), lso))
 
 
 class _Board:

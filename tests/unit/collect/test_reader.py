@@ -85,7 +85,26 @@ def test_commits_are_read_before_ends_and_ends_before_starts(filled, reader):
             request for number, request in filled.asked if number == broker and "ListOffsets" in type(request).__name__
         ]
         kinds = [(request.isolation_level, request.topics[0].partitions[0].timestamp) for request in asked]
-        assert kinds == [(1, -1), (0, -1), (0, -2)]  # last stable offset, end, start
+        assert kinds == [(0, -1), (1, -1), (0, -2)]  # end, last stable offset, start
+
+
+class Busy(Topic):
+    """It takes in a record whenever somebody asks where it ends, and nobody has a transaction open."""
+
+    taken_in = 100
+
+    def __getattribute__(self, name):
+        if name not in ("end", "lso"):
+            return super().__getattribute__(name)
+        Busy.taken_in += 1
+        return Busy.taken_in
+
+
+def test_a_log_that_takes_records_in_while_it_is_asked_does_not_look_like_one_with_an_open_transaction(filled, reader):
+    filled.topics["orders"] = Busy([1, 2, 3])
+    partitions = reader().read().partitions
+    assert partitions.lso[:3].tolist() == partitions.end[:3].tolist()
+    assert (partitions.end[:3] > 100).all()
 
 
 def test_what_did_not_change_is_the_very_same_object_in_the_next_snapshot(filled, reader):
