@@ -66,5 +66,7 @@ def main() -> None:
     try:
         build()()
     except LagwatchError as error:
-        print(f"lagwatch: {error}", file=sys.stderr)  # noqa: T201
+        from lagwatch.cli.text import lines
+
+        print(lines(f"lagwatch: {error}"), file=sys.stderr)  # noqa: T201
         raise SystemExit(error.exit_code) from error

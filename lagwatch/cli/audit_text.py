@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.text import Text
 
 from lagwatch.model.audit import AuditFinding, AuditReport, AuditRule, Level
-from lagwatch.model.words import plural
+from lagwatch.model.words import plural, printable
 from lagwatch.publish.audit.form import counts, moment
 
 SHOWN = 10
@@ -61,9 +61,9 @@ def _finding(console: Console, finding: AuditFinding, *, everything: bool) -> No
 
 
 def _say(console: Console, *parts: str | Text) -> None:
-    """One line, never wrapped: commands are to be copied. Names of groups may hold anything, also what moves the cursor."""
+    """One line, never wrapped: commands are to be copied."""
     line = Text()
     for part in parts:
         text = part if isinstance(part, Text) else Text(part)
-        line.append("".join(char if char.isprintable() else "\ufffd" for char in text.plain), text.style)
+        line.append(printable(text.plain), text.style)
     console.print(line, soft_wrap=True, highlight=False)

@@ -8,6 +8,7 @@ import typer
 
 from lagwatch.cli.one_poll import Bootstrap, Cluster, Config
 from lagwatch.cli.watching import Output, for_option, url_option
+from lagwatch.model.words import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +53,11 @@ def register(app: typer.Typer) -> None:
             found = ask(url, cluster, f"topics/{quote(topic, safe='')}/capacity", given, **params)
         else:
             found = _watched(config, bootstrap, cluster, topic, group, look_for or "60s")
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=2) if output == "json" else "\n".join(text(found)))
+        typer.echo(
+            json.dumps(found, ensure_ascii=False, indent=2)
+            if output == "json"
+            else "\n".join(map(printable, text(found)))
+        )
 
 
 def text(found: dict[str, Any]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from lagwatch.model.words import duration
+from lagwatch.model.words import duration, printable
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -29,8 +29,18 @@ def cell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (list, tuple)):
-        return ",".join(str(part) for part in value) or "-"
-    return str(value)
+        return printable(",".join(str(part) for part in value)) or "-"
+    return printable(str(value))
+
+
+def lines(text: str) -> str:
+    """
+    A text of several lines as a terminal may have it.
+
+    >>> lines("a\\x1b[2J\\nb")
+    'a�[2J\\nb'
+    """
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def time_lag(item: Mapping[str, Any]) -> str | None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lagwatch.model.words import figures
+from lagwatch.model.words import figures, printable
 
 
 def text(found: dict[str, Any]) -> str:
@@ -21,4 +21,4 @@ def text(found: dict[str, Any]) -> str:
             "",
         ]
     lines += [f"Not known: {sentence}" for sentence in found.get("not_known", ())]
-    return "\n".join(lines).rstrip("\n")
+    return "\n".join(map(printable, lines)).rstrip("\n")

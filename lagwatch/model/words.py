@@ -48,6 +48,16 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def printable(text: str) -> str:
+    """
+    A text that does nothing to a terminal: names that clients give themselves may hold what moves the cursor, or ends a line.
+
+    >>> printable("größe"), printable("a\\x1b[2Jb\\n")
+    ('größe', 'a�[2Jb�')
+    """
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
+
+
 _A_MINUTE = frozenset({"produced", "consumed", "usual", "growth"})
 
 

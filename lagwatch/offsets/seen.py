@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from lagwatch.model.kinds import Kind, kind
 from lagwatch.model.snapshot import UNKNOWN, Gap, Group, Snapshot
+from lagwatch.model.words import printable
 
 
 class Partition(NamedTuple):
@@ -132,7 +133,7 @@ def members(group: Group | None) -> str:
         return "members that could not be told"
     shown = [f"{member.client_id or member.id} ({member.host.lstrip('/') or '?'})" for member in group.members[:5]]
     more = len(group.members) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
+    return printable(", ".join(shown)) + (f" and {more} more" if more else "")
 
 
 def _runs_streams(seen: Seen) -> bool:

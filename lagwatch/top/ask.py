@@ -45,6 +45,8 @@ class Ask:
 
     async def _items(self, path: str, **query: Any) -> list[Item]:
         answer = await self._json(path, **{"limit": MOST, **query})
+        if not isinstance(answer.get("items"), list):
+            raise NotAnswered(f"{self._client.base_url} answers {path} with no list; is a lagwatch there?")
         return list(answer["items"])
 
     async def _json(self, path: str, *, missing: bool = False, **query: Any) -> Any:
@@ -52,21 +54,20 @@ class Ask:
         try:
             response = await self._client.get(f"/api/v1/{path}", params=query)
         except httpx.HTTPError as error:
-            raise NotAnswered(f"{self._client.base_url} does not answer: {error or type(error).__name__}") from error
+            raise NotAnswered(
+                f"{self._client.base_url} does not answer: {str(error) or type(error).__name__}"
+            ) from error
         if response.status_code in (404, 503) and missing:
             return None
-        if response.is_error:
-            raise NotAnswered(_problem(response))
-        return response.json()
+        try:
+            body = response.json()
+        except ValueError:
+            body = None
+        if response.is_success and isinstance(body, dict):
+            return body
+        said = body.get("detail") if isinstance(body, dict) else None
+        raise NotAnswered(str(said or f"{response.url}: HTTP {response.status_code}; is a lagwatch there?"))
 
 
 def _path(*names: str) -> str:
     return "/".join(quote(name, safe="") for name in names)
-
-
-def _problem(response: httpx.Response) -> str:
-    """What an answer says that is none (RFC 9457), or its status."""
-    try:
-        return str(response.json()["detail"])
-    except (ValueError, KeyError, TypeError):
-        return f"{response.url.path}: HTTP {response.status_code}"

@@ -6,14 +6,17 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.css.query import NoMatches
 from textual.events import Key
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Input, Static, TabbedContent, TabPane
 from textual.widgets.data_table import RowDoesNotExist
+from textual.worker import Worker
 
 from lagwatch.top.ask import MOST, Ask, Item, NotAnswered
 from lagwatch.top.detail import GroupScreen
-from lagwatch.top.rows import ALERT_HEADS, GROUP_HEADS, alert_cells, cluster_line, group_cells, in_order
+from lagwatch.top.rows import ALERT_HEADS, GROUP_HEADS, alert_cells, cluster_line, group_cells, in_order, name_width
+from lagwatch.top.words import word
 
 ORDERS = {
     "lag": ("-lag", "lag"),
@@ -42,6 +45,7 @@ class Overview(Screen[None]):
     #filter.asked { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "app.quit", "Quit"),
         Binding("l", "order('lag')", "Lag"),
         Binding("g", "order('growth')", "Growth"),
         Binding("t", "order('time')", "Time lag"),
@@ -51,7 +55,6 @@ class Overview(Screen[None]):
         Binding("c", "cluster", "Cluster"),
         Binding("a", "alerts", "Alerts"),
         Binding("p", "pause", "Pause"),
-        Binding("q", "app.quit", "Quit"),
     ]
 
     def __init__(self, ask: Ask, *, every_s: float) -> None:
@@ -63,6 +66,7 @@ class Overview(Screen[None]):
         self._clusters: list[Item] = []
         self._paused = False
         self._keys: list[RowName] = []
+        self._asking: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
         """Everything on the screen."""
@@ -74,7 +78,7 @@ class Overview(Screen[None]):
                 yield DataTable[Text](id="groups", cursor_type="row", zebra_stripes=True)
             with TabPane("Alerts", id="alerts-tab"), Vertical():
                 yield DataTable[Text](id="alerts", cursor_type="row", zebra_stripes=True)
-        yield Footer()
+        yield Footer(compact=True)
 
     def on_mount(self) -> None:
         """Make the tables, and ask from now on."""
@@ -84,18 +88,22 @@ class Overview(Screen[None]):
         self.set_interval(self._every_s, self.again)
 
     def again(self) -> None:
-        """Ask again now, unless paused or out of sight; a question that is under way is given up for it."""
-        if not self._paused and self.is_current:
-            self.run_worker(self._look(), exclusive=True, group="look")
+        """Ask again now, unless paused or out of sight, or while an answer is still to come."""
+        if not self._paused and self.is_current and (self._asking is None or self._asking.is_finished):
+            self._asked_anew()
 
     async def _look(self) -> None:
         try:
             self._clusters = await self._ask.clusters()
+            if self._cluster not in [item["name"] for item in self._clusters]:
+                self._cluster = None
             self._show_clusters()
             await self._show_groups()
             await self._show_alerts()
         except NotAnswered as error:
             self._say(str(error), bad=True)
+        except NoMatches:
+            return  # an answer that came while the terminal was given back
 
     def _show_clusters(self) -> None:
         lines = [cluster_line(item, chosen=item["name"] == self._cluster) for item in self._clusters]
@@ -111,7 +119,8 @@ class Overview(Screen[None]):
             total += len(found)
             items += [{**item, "cluster": cluster} for item in found]
         items = in_order(items, sort)[:MOST]
-        self._fill("groups", [group_cells(item) for item in items], [(i["cluster"], i["name"]) for i in items])
+        width = name_width(self.app.size.width)
+        self._fill("groups", [group_cells(item, width) for item in items], [(i["cluster"], i["name"]) for i in items])
         self._keys = [(item["cluster"], item["name"]) for item in items]
         what = f"groups that match {pattern}" if pattern else "groups"
         self._say(f"{total:,} {what} of {self._cluster or 'all clusters'}, by {said}")
@@ -150,7 +159,7 @@ class Overview(Screen[None]):
     def _say(self, text: str, *, bad: bool = False) -> None:
         status = self.query_one("#status", Static)
         status.set_class(bad, "bad")
-        status.update(Text(f"{'paused · ' if self._paused else ''}{text}"))
+        status.update(word(f"{'paused · ' if self._paused else ''}{text}"))
 
     def action_order(self, order: str) -> None:
         """Sort groups by this."""
@@ -183,8 +192,8 @@ class Overview(Screen[None]):
         self.again()
 
     def _asked_anew(self) -> None:
-        """Somebody wants something else: it is shown at once, paused or not."""
-        self.run_worker(self._look(), exclusive=True, group="look")
+        """Ask now, paused or not; a question that is under way is given up for it."""
+        self._asking = self.run_worker(self._look(), exclusive=True, group="look")
 
     def on_input_submitted(self, _: Input.Submitted) -> None:
         """The pattern is complete."""

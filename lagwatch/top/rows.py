@@ -4,18 +4,24 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from lagwatch.model.words import printable
 from lagwatch.top.ask import Item
 from lagwatch.top.words import UNKNOWN, number, seconds, severity, word
 
-GROUP_HEADS = ("Cluster", "Group", "State", "Members", "Lag", "Growth/min", "Time lag", "Drained in", "Deleted in")
+GROUP_HEADS = ("Cluster", "Group", "Lag", "Growth/min", "Time lag", "Drained in", "Deleted in", "Members", "State")
 ALERT_HEADS = ("Severity", "State", "Rule", "Cluster", "What happened")
+
+_SHORTEST = 26
+_CLUSTER = 12
+_BESIDE = 106
+"""Columns that all but the name take, at most, as a rule."""
 
 
 def cluster_line(item: Item, *, chosen: bool) -> Text:
     """A cluster in one line."""
     state = item["state"]
     colour = {"fresh": "green", "stale": "red", "waiting": "yellow"}.get(state, "")
-    line = Text.assemble((f"{'▶ ' if chosen else '  '}{item['name']} ", "bold"), (state, colour))
+    line = Text.assemble((f"{'▶ ' if chosen else '  '}{printable(item['name'])} ", "bold"), (state, colour))
     if item["age_s"] is not None:
         line.append(f" · {item['age_s']:.0f} s ago")
     for value, name in ((item["brokers"], "brokers"), (item["groups"], "groups"), (item["lag"], "messages behind")):
@@ -29,22 +35,27 @@ def cluster_line(item: Item, *, chosen: bool) -> Text:
         if value:
             line.append(f" · {value:,} {name}", style="bold red")
     if item["error"]:
-        line.append(f" · {item['error']}", style="red")
+        line.append(f" · {printable(item['error'])}", style="red")
     return line
 
 
-def group_cells(item: Item) -> list[Text]:
-    """A group as a row under GROUP_HEADS."""
+def name_width(columns: int) -> int:
+    """How long the name of a group may be so that the numbers beside it, or the first of them, fit into so many columns."""
+    return max(_SHORTEST, columns - _BESIDE)
+
+
+def group_cells(item: Item, width: int) -> list[Text]:
+    """A group as a row under GROUP_HEADS; its name has at most `width` characters."""
     return [
-        word(item["cluster"]),
-        word(item["name"] or "(empty name)", "bold"),
-        word(item["state"]),
-        number(item["members"]),
+        word(item["cluster"], most=_CLUSTER),
+        word(item["name"] or "(empty name)", "bold", most=width),
         number(item["lag"], at_least=bool(item["unknown_partitions"])),
         number(item["growth_per_minute"], "+,.0f"),
         seconds(item.get("time_lag_s"), at_least=bool(item.get("time_lag_is_lower_bound"))),
         seconds(item.get("drain_s")),
         seconds(item.get("loss_in_s")),
+        number(item["members"]),
+        word(item["state"]),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from rich.text import Text
 
-from lagwatch.model.words import duration
+from lagwatch.model.words import duration, printable
 
 UNKNOWN = "?"
 
@@ -22,9 +22,14 @@ def seconds(value: float | None, *, at_least: bool = False) -> Text:
     return Text(shown, justify="right", style="dim" if value is None else "")
 
 
-def word(value: str | None, style: str = "") -> Text:
-    """A text as it is: no markup in it is obeyed."""
-    return Text(UNKNOWN if value is None else value, style="dim" if value is None else style)
+def word(value: str | None, style: str = "", *, most: int | None = None) -> Text:
+    """A text as it is: no markup in it is obeyed, and no command to the terminal. At `most` so many characters: the middle goes."""
+    if value is None:
+        return Text(UNKNOWN, style="dim")
+    shown = printable(value)
+    if most is not None and len(shown) > most:
+        shown = f"{shown[: most // 2]}…{shown[len(shown) - (most - 1) // 2 :]}"
+    return Text(shown, style=style)
 
 
 def severity(value: str) -> Text:

@@ -59,8 +59,10 @@ def test_it_shows_clusters_groups_and_alerts_and_unknown_is_no_number():
             assert "backup waiting · ? brokers" in said(top, "clusters")
             assert "No bootstrap address of cluster backup answered" in said(top, "clusters")
             groups = {row[1]: row for row in shown(top, "groups")}
-            assert groups["billing"][:6] == ["main", "billing", "Stable", "2", "14,000", "+2"]
-            assert groups["search"][2:5] == ["?", "?", "?"]
+            assert groups["billing"][:4] == ["main", "billing", "14,000", "+2"]
+            assert groups["billing"][-2:] == ["2", "Stable"]
+            assert groups["search"][2] == "?"
+            assert groups["search"][-1] == "?"
             assert shown(top, "groups")[0][1] == "billing"
             assert ["warning", "firing", "ConsumerLagGrowing"] in [row[:3] for row in shown(top, "alerts")]
             assert "by lag" in said(top, "status")
@@ -75,7 +77,7 @@ def test_groups_are_sorted_by_what_is_asked_for():
             names = [row[1] for row in shown(top, "groups")]
             assert names[1:] == sorted(names[1:])
             await press(pilot, "g")
-            growth = [row[5] for row in shown(top, "groups") if row[5] != "?"]
+            growth = [row[3] for row in shown(top, "groups") if row[3] != "?"]
             assert growth == sorted(growth, key=float, reverse=True)
             assert "by growth" in said(top, "status")
             for key in ("t", "d", "l"):
@@ -105,8 +107,9 @@ def test_enter_shows_a_group_in_detail_with_why_it_lags_and_escape_leads_back():
             assert isinstance(top.screen, GroupScreen)
             assert "billing · main · Stable · lag 14,000" in said(top, "head")
             assert said(top, "why").strip()
-            assert shown(top, "partitions")[0][:4] == ["orders/0", "7,000", "20,000", "13,000"]
-            assert shown(top, "partitions")[0][6] == "billing-1"
+            assert shown(top, "partitions")[0][:2] == ["orders/0", "13,000"]
+            assert shown(top, "partitions")[0][5:] == ["7,000", "20,000"]
+            assert shown(top, "partitions")[0][4] == "billing-1"
             assert "static-2" in [row[0] for row in shown(top, "members")]
             await press(pilot, "l", "slash", "p")
             assert isinstance(top.screen, GroupScreen)
@@ -210,7 +213,8 @@ def test_names_from_kafka_are_no_markup():
         board = Board(clock=lambda: world.NOW)
         board.put(replace(latest(seen), cluster="[blink]c"))
         async with started(board) as (top, pilot):
-            assert shown(top, "groups")[0][:3] == ["[blink]c", nasty, "[b]s[/b]"]
+            assert shown(top, "groups")[0][:2] == ["[blink]c", nasty]
+            assert shown(top, "groups")[0][-1] == "[b]s[/b]"
             assert "[blink]c" in said(top, "clusters")
             await press(pilot, "enter")
             assert nasty in said(top, "head")
@@ -232,3 +236,107 @@ def test_items_of_several_clusters_are_in_one_order_with_the_unknown_last():
     items = [{"lag": None}, {"lag": 3}, {"lag": 7}, {"lag": 0}]
     assert [item["lag"] for item in in_order(items, "-lag")] == [7, 3, 0, None]
     assert [item["lag"] for item in in_order(items, "lag")] == [0, 3, 7, None]
+
+
+def test_an_answer_that_takes_longer_than_the_time_between_two_questions_is_waited_for():
+    async def scenario():
+        api = create_api(world.board(), clock=lambda: world.NOW, insights=Analyses())
+
+        async def late(scope, receive, send):
+            await asyncio.sleep(0.1)
+            await api(scope, receive, send)
+
+        client = httpx.AsyncClient(transport=httpx.ASGITransport(late), base_url="http://lagwatch.test")
+        top = Top(client, every_s=0.05)
+        async with client, top.run_test(size=(140, 40)) as pilot:
+            await until(pilot, lambda: shown(top, "groups"))
+            await pilot.press("enter")
+            await until(pilot, lambda: "billing" in said(top, "head"))
+
+    run(scenario)
+
+
+async def until(pilot, holds):
+    for _ in range(100):
+        await pilot.pause(0.05)
+        if holds():
+            return
+    raise AssertionError("it never came")
+
+
+@pytest.mark.parametrize(
+    "status, body", [(200, b"<html>"), (200, b"[]"), (200, b'{"status": "success"}'), (302, b""), (204, b"")]
+)
+def test_what_answers_and_is_no_lagwatch_is_said(status, body):
+    async def other(scope, receive, send):
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": body})
+
+    async def scenario():
+        async with started(app=other) as (top, _):
+            assert "is a lagwatch there?" in said(top, "status")
+
+    run(scenario)
+
+
+def test_a_cluster_that_is_gone_is_no_longer_the_one_that_is_shown():
+    async def scenario():
+        other = replace(world.main(), cluster="other", verdict=None)
+        answers = [create_api(board, clock=lambda: world.NOW) for board in (world.board(other), world.board())]
+
+        async def app(scope, receive, send):
+            await answers[0](scope, receive, send)
+
+        async with started(app=app) as (top, pilot):
+            while "of other" not in said(top, "status"):
+                await press(pilot, "c")
+            del answers[0]
+            top.screen.again()
+            await settled(pilot)
+            assert "of all clusters" in said(top, "status")
+            assert shown(top, "groups")
+            await press(pilot, "c")
+
+    run(scenario)
+
+
+def test_names_from_kafka_do_not_reach_the_terminal_with_what_commands_it():
+    async def scenario():
+        nasty = "a\x1b[2Jb\nc\u202ed"
+        seen = view(snapshot({"t": topic((0, 9))}, {nasty: group({"t": [1]})}))
+        board = Board(clock=lambda: world.NOW)
+        board.put(replace(latest(seen), cluster="c"))
+        async with started(board) as (top, pilot):
+            assert shown(top, "groups")[0][1] == "a\ufffd[2Jb\ufffdc\ufffdd"
+            await press(pilot, "enter")
+            assert "a\ufffd[2Jb\ufffdc\ufffdd" in said(top, "head")
+            assert "\x1b" not in said(top, "why")
+
+    run(scenario)
+
+
+def test_eighty_columns_show_how_far_behind_a_group_is_whatever_it_is_called():
+    async def scenario():
+        long = "consumers-of-the-warehouse-" + "x" * 200
+        seen = view(snapshot({"t": topic((0, 9000))}, {long: group({"t": [1]})}))
+        board = Board(clock=lambda: world.NOW)
+        board.put(replace(latest(seen), cluster="production-frankfurt"))
+        async with started(board, size=(80, 24)) as (top, pilot):
+            screen = "\n".join(row.text for row in top.screen._compositor.render_strips())
+            for word in ("8,999", "Growth/min", "Time lag", "q Quit"):
+                assert word in screen, screen
+            await press(pilot, "enter")
+            assert long in said(top, "head").replace("\n", "")
+
+    run(scenario)
+
+
+def test_a_lagwatch_that_hangs_is_named_with_what_is_wrong():
+    async def hanging(scope, receive, send):
+        raise httpx.ReadTimeout("")
+
+    async def scenario():
+        async with started(app=hanging) as (top, _):
+            assert "http://lagwatch.test does not answer: ReadTimeout" in said(top, "status")
+
+    run(scenario)
