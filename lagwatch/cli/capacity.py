@@ -56,18 +56,19 @@ def register(app: typer.Typer) -> None:
         typer.echo(
             json.dumps(found, ensure_ascii=False, indent=2)
             if output == "json"
-            else "\n".join(map(printable, text(found)))
+            else "\n".join(map(printable, text(found, group)))
         )
 
 
-def text(found: dict[str, Any]) -> Iterator[str]:
-    """The answer for people."""
+def text(found: dict[str, Any], group: str | None) -> Iterator[str]:
+    """The answer for people, about this group (None: all)."""
     from lagwatch.model.words import duration, plural
 
     window = "" if found["window_s"] is None else f", speeds over {duration(found['window_s'])} each"
     yield f"{found['topic']}: {plural(found['partitions'], 'partition')}; measured over {duration(found['measured_s'])}{window}"
     if not found["groups"]:
-        yield "No group has committed on it, so it is not known what a member reads."
+        whose = "No group has" if group is None else f"{group} has not"
+        yield f"{whose} committed on it, so it is not known what a member reads."
     for need in found["groups"]:
         yield ""
         yield f"{need['group']}:"

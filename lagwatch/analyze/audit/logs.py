@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from lagwatch.analyze.audit.commands import set_topic
 from lagwatch.analyze.audit.facts import DAY_MS, HOUR_MS, LONG_MAX, Facts
 from lagwatch.analyze.audit.rule import Hit, Judged
+from lagwatch.analyze.streams import REPARTITION, is_internal
 from lagwatch.model.audit import AuditRule, Kind, Level
 from lagwatch.model.words import duration, size
 
@@ -68,9 +69,14 @@ def _rounded(least_ms: float, now_ms: int) -> int:
 def _retention_none(facts: Facts) -> Iterator[Hit]:
     for topic in facts.users_topics:
         limits = [facts.topic_number(topic, name) for name in ("retention.ms", "retention.bytes")]
-        if "delete" in policy(facts, topic) and limits == [-1, -1]:
+        if "delete" in policy(facts, topic) and limits == [-1, -1] and not _repartitions(facts, topic):
             seen = "deletes by cleanup.policy, and has neither retention.ms nor retention.bytes: it grows until the disk is full."
             yield Hit(topic, seen, set_topic(facts, topic, "retention.ms", _WEEK_MS))
+
+
+def _repartitions(facts: Facts, topic: str) -> bool:
+    """Whether a Kafka Streams application made it so: it deletes itself what it has read, and needs what it has not."""
+    return topic.endswith(REPARTITION) and any(is_internal(group.name, topic) for group in facts.snapshot.groups)
 
 
 def _never_compacted(facts: Facts) -> Iterator[Hit]:
@@ -174,7 +180,8 @@ RULES = (
             level=Level.NOTE,
             kind=Kind.TOPIC,
             title="No limit of time or size",
-            check="cleanup.policy has delete, and both retention.ms and retention.bytes are -1.",
+            check="cleanup.policy has delete, and both retention.ms and retention.bytes are -1. Repartition topics of Kafka Streams are "
+            "meant to be so.",
             why="The topic grows until the disks of its brokers are full, and a full disk stops a broker with all that it holds.",
             mend="A limit; where everything is to be kept, suppress this finding and watch the disks.",
         ),

@@ -74,11 +74,13 @@ def _result(report: AuditReport, finding: AuditFinding, index: int) -> dict[str,
             }
         ],
         "partialFingerprints": {"lagwatchFinding/v1": _fingerprint(report, finding)},
+        # 3.27.23: of a run's results all have the property or none; empty says that it is not suppressed
+        "suppressions": []
+        if finding.suppressed is None
+        else [{"kind": "external", "justification": finding.suppressed}],
     }
     if finding.command:
         result["properties"] = {"command": finding.command}
-    if finding.suppressed is not None:
-        result["suppressions"] = [{"kind": "external", "justification": finding.suppressed}]
     return result
 
 

@@ -50,6 +50,14 @@ def test_the_arithmetic_is_shown_line_by_line_and_over_what_time_it_was_measured
     assert "Note: Adding partitions changes where keys go" in done.stdout
 
 
+def test_a_group_that_reads_other_topics_is_not_taken_for_all_groups():
+    from lagwatch.cli.capacity import text
+
+    found = {"topic": "t", "partitions": 1, "measured_s": 60, "window_s": None, "groups": [], "warnings": []}
+    assert "billing has not committed on it, so it is not known what a member reads." in list(text(found, "billing"))
+    assert "No group has committed on it, so it is not known what a member reads." in list(text(found, None))
+
+
 def test_json_is_what_the_api_says(url):
     found = json.loads(capacity("orders", "--group", "billing", "--url", url, "--output", "json").stdout)
     assert (found["topic"], found["partitions_needed"], found["groups"][0]["members_needed"]) == ("orders", 3, 2)

@@ -363,6 +363,14 @@ def test_two_in_sync_for_all_spares_topics_that_have_too_few_replicas():
     assert "--entity-default --add-config min.insync.replicas=2" in second
 
 
+def test_what_kafka_streams_deletes_itself_needs_no_limit():
+    endless = {"retention.ms": "-1"}
+    app = Group(name="app", type="streams", state="Empty", protocol_type="streams", member_count=0)
+    names = ("app-count-repartition", "other-repartition")
+    found = audit(good(topics=dict.fromkeys(names, endless), groups=[BILLING, app])).findings
+    assert [each.subject for each in found if each.rule.id == "topic-retention-none"] == ["other-repartition"]
+
+
 def test_a_topic_on_the_move_keeps_its_throttle():
     throttled = {
         "topics": {"orders": {"leader.replication.throttled.replicas": "*"}},
