@@ -180,8 +180,8 @@ RULES = (
             level=Level.NOTE,
             kind=Kind.TOPIC,
             title="No limit of time or size",
-            check="cleanup.policy has delete, and both retention.ms and retention.bytes are -1. Repartition topics of Kafka Streams are "
-            "meant to be so.",
+            check="cleanup.policy has delete, and both retention.ms and retention.bytes are -1. "
+            "Repartition topics of Kafka Streams are meant to be so.",
             why="The topic grows until the disks of its brokers are full, and a full disk stops a broker with all that it holds.",
             mend="A limit; where everything is to be kept, suppress this finding and watch the disks.",
         ),
