@@ -107,11 +107,11 @@ class GroupHistory:
         return unsettled
 
     def rebalances(self, snapshot: Snapshot) -> Float64:
-        """How often each group was seen to rebalance in the last quarter of an hour."""
+        """How often each group was seen to rebalance in the last quarter of an hour, NaN where its state is unknown."""
         return self._by_group(snapshot, {name: len(times) for name, times in self._rebalances.items()})
 
     def rebalances_total(self, snapshot: Snapshot) -> Float64:
-        """How often each group was seen to rebalance since it was first seen."""
+        """How often each group was seen to rebalance since it was first seen, NaN where its state is unknown."""
         return self._by_group(snapshot, self._totals)
 
     def returns(self) -> Mapping[str, tuple[Return, ...]]:
@@ -119,10 +119,8 @@ class GroupHistory:
         return self._turnover.returns()
 
     def _by_group(self, snapshot: Snapshot, numbers: Mapping[str, int]) -> Float64:
-        counts = np.zeros(len(snapshot.groups))
-        for g, group in enumerate(snapshot.groups if numbers else ()):
-            counts[g] = numbers.get(group.name, 0)
-        return counts
+        counts = [np.nan if group.state is None else numbers.get(group.name, 0) for group in snapshot.groups]
+        return np.array(counts, dtype=np.float64)
 
 
 class LeftTopics:
@@ -142,8 +140,9 @@ class LeftTopics:
         A topic is left when its commits stand still while the group has members, is stable, and no member owns a partition
         of it. That stays so until a commit moves or a member owns one again: a group that dies later took nothing up again.
         """
-        candidates = np.flatnonzero((lag > 0) & (frozen_s > 0))
-        self._since[np.setdiff1d(np.arange(len(lag)), candidates)] = np.nan
+        stands = (lag > 0) & (frozen_s > 0)
+        self._since[~stands] = np.nan
+        candidates = np.flatnonzero(stands)
         groups = index.pair_group[candidates]
         for g in np.unique(groups):
             group = snapshot.groups[g]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from lagwatch.model.kinds import Kind, kind, rebalance_protocol
@@ -14,7 +15,7 @@ def member(key: str, client: str = "", host: str = "/10.0.0.1", **fields: object
     return Member(id=key, client_id=client or key[0], host=host, **fields)
 
 
-def poll(k: int, members: str | list[Member], *, state: str = "Stable", epoch: int | None = None) -> Snapshot:
+def poll(k: int, members: str | list[Member], *, state: str | None = "Stable", epoch: int | None = None) -> Snapshot:
     """Poll number k; members by their ids, of which the first letter is the client."""
     seen = snapshot({"orders": topic((0, 10))}, {"billing": group({"orders": [5]}, state=state)}, at=T0 + 30 * k)
     there = tuple(member(key) for key in members.split()) if isinstance(members, str) else tuple(members)
@@ -80,6 +81,11 @@ def test_each_rebalance_counts_once_whether_a_poll_saw_it_or_only_its_outcome():
 def test_the_total_goes_on_when_the_last_quarter_of_an_hour_was_calm():
     seen = after("a1", "a1 b1", *["a1 b1"] * 40)
     assert (seen.groups.rebalances.tolist(), seen.groups.rebalances_total.tolist()) == ([0.0], [1.0])
+
+
+def test_of_a_group_that_cannot_be_described_it_is_not_said_that_it_is_at_rest():
+    seen = view(poll(0, "a1"), poll(1, "a1 b1"), poll(2, "", state=None))
+    assert np.isnan([seen.groups.rebalances[0], seen.groups.rebalances_total[0], seen.groups.unsettled_s[0]]).all()
 
 
 def test_epochs_are_the_rebalances_of_groups_that_have_them():
