@@ -4,7 +4,7 @@ from collections import deque
 
 import numpy as np
 
-from lagwatch.model.snapshot import Snapshot
+from lagwatch.model.snapshot import Placement, Snapshot
 
 REMEMBERED_S = 3600.0
 """A broker that was up within this time is missed."""
@@ -17,6 +17,8 @@ class BrokerHistory:
 
     def __init__(self) -> None:
         self._counts: deque[tuple[float, int]] = deque()
+        self._replicas: Placement | None = None
+        self._holders: set[int] = set()
 
     def missing(self, snapshot: Snapshot) -> int:
         """
@@ -32,5 +34,9 @@ class BrokerHistory:
             self._counts.append((at, len(up)))
         while self._counts[0][0] < at - REMEMBERED_S:
             self._counts.popleft()
-        holders = set(np.unique(snapshot.partitions.replicas.brokers).tolist())
-        return max(len(holders - up), max(count for _, count in self._counts) - len(up))
+        return max(len(self._hold_replicas(snapshot.partitions.replicas) - up), max(count for _, count in self._counts) - len(up))
+
+    def _hold_replicas(self, replicas: Placement) -> set[int]:
+        if replicas is not self._replicas:  # they hardly ever move, and are the same object as long as they do not
+            self._replicas, self._holders = replicas, set(np.unique(replicas.brokers).tolist())
+        return self._holders

@@ -173,14 +173,13 @@ class EndTable:
         times, slots = np.array(self._times), np.array(self._slots, dtype=np.int64)
         beyond = self._search(slots, row, offset)
         under = self._seen_before(slots, row, beyond)
-        below = np.maximum(under, 0)
-        upper, span = times[beyond], times[beyond] - times[below]
-        first = self._at(slots, below, row) >> 1
-        count = (self._at(slots, beyond, row) >> 1) - first
-        place = offset - first
-        # Beyond the last count the log end was never seen.
-        steady = (under >= 0) & (span <= self.close(times[-1] - times)[beyond]) & (place < count)
-        upper -= np.where(steady, (1.0 - (place + 0.5) / np.maximum(count, 1)) * span, 0.0)
+        sought, lower = 2 * offset + 1, self._at(slots, np.maximum(under, 0), row)
+        gap = self._at(slots, beyond, row) - sought
+        upper = times.take(beyond)
+        span = upper - times.take(np.maximum(under, 0))
+        steady = (gap > 0) & (span <= self.close(times[-1] - times).take(beyond)) & (under >= 0)
+        # Values are twice the log ends, and the middle of the record is meant: the halves and ones cancel out.
+        upper -= np.where(steady, span * (gap - 1) / np.maximum(gap + sought - lower, 1), 0.0)
         return Appended(upper, ~steady)
 
     def between(self, row: Int64, offset: Int64) -> tuple[Float64, Float64]:
@@ -226,11 +225,11 @@ class EndTable:
     def _seen_before(self, slots: Int64, row: Int64, beyond: Int64) -> Int64:
         """The last point before each of these at which the partition was seen; -1 if it was not."""
         under = beyond - 1
-        rest = np.flatnonzero(under >= 0)
+        rest = np.flatnonzero(self._at(slots, under, row) & 1 == 0)  # -1 is the newest point, where a row may be unseen too
         while len(rest):
-            rest = rest[self._values[slots[under[rest]], row[rest]] & 1 == 0]
-            under[rest] -= 1
             rest = rest[under[rest] >= 0]
+            rest = rest[self._at(slots, under[rest], row[rest]) & 1 == 0]
+            under[rest] -= 1
         return under
 
     def _seen_next(self, place: int) -> Int64:

@@ -162,7 +162,8 @@ class History:
         partitions = snapshot.partitions
         begun = self.topics.look(snapshot)
         anew = begun[index.row]
-        self._offset[anew] = UNKNOWN
+        if anew.any():
+            self._offset = np.where(anew, UNKNOWN, self._offset)
         offset = committed(snapshot, index)
         lags, outside = _lags(index, partitions, offset)
         clamped = self._clamped.add(at, outside)
@@ -178,7 +179,7 @@ class History:
         rewound = self._rewound(index, offset, anew)
         self.topics.add(snapshot)
         self.groups.add(snapshot)
-        np.copyto(self._offset, offset, where=offset >= 0)
+        self._offset = offset if (offset >= 0).all() else np.where(offset >= 0, offset, self._offset)
         growth, speeds, frozen = self._lags.per_minute(), self.topics.speeds(at), self.row_cadence.frozen_s(at)
         stands = (frozen >= self.window_s) & (offset >= 0)
         stands[counted] = False

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lagwatch.model.columns import NEW, named_positions, positions
-from lagwatch.model.snapshot import UNKNOWN, CommitTable, Group, Int32, Int64, Snapshot, TopicTable
+from lagwatch.model.snapshot import UNKNOWN, Group, Int32, Int64, Snapshot, TopicTable
 
 KEEP_S = 900.0
 """How long a row without a commit is kept in a group that can be read; then its commit was deleted or has expired."""
@@ -23,7 +23,7 @@ class Index:
     """
     The rows, sorted by (group, partition row), and the pairs that they form.
 
-    `live` are the positions of the rows that the snapshot has, None if it has them all; `missing_since` says of the others
+    `commit_group` and `commit_row` are those columns of the snapshot. `live` are the positions of the rows that the snapshot has, None if it has them all; `missing_since` says of the others
     when they were missed first (NaN for live rows; None if all are live). The rows of pair i are `first[i]` to
     `first[i + 1]`, the pairs of group g are `group_first[g]` to `group_first[g + 1]`; no pair is empty.
     """
@@ -31,7 +31,8 @@ class Index:
     topics: TopicTable
     groups: tuple[str, ...]
     known: tuple[bool, ...]
-    commits: CommitTable
+    commit_group: Int32
+    commit_row: Int32
     group: Int32
     row: Int64
     live: Int64 | None
@@ -53,8 +54,8 @@ class Index:
             same_topics(self.topics, snapshot.topics)
             and self.known == tuple(group.known for group in snapshot.groups)
             and self.groups == tuple(group.name for group in snapshot.groups)
-            and _same(self.commits.row, commits.row)
-            and _same(self.commits.group, commits.group)
+            and _same(self.commit_group, commits.group)
+            and _same(self.commit_row, commits.row)
         )
 
 
@@ -183,8 +184,9 @@ def _index(snapshot: Snapshot, group: Int64, row: Int64, missing: NDArray[np.flo
         topics=snapshot.topics,
         groups=tuple(g.name for g in snapshot.groups),
         known=tuple(g.known for g in snapshot.groups),
-        commits=snapshot.commits,
-        group=group.astype(np.int32),
+        commit_group=snapshot.commits.group,
+        commit_row=snapshot.commits.row,
+        group=snapshot.commits.group if missing is None else group.astype(np.int32),
         row=row.astype(np.int64),
         live=None if missing is None else np.flatnonzero(np.isnan(missing)),
         missing_since=missing,

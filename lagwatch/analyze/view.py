@@ -40,7 +40,7 @@ def view(history: History, snapshot: Snapshot) -> View:
     return View(
         snapshot=seen,
         lag=rows.lag[live],
-        growth=rows.growth[live],
+        growth=rows.growth[live].astype(np.float32),
         consumed=rows.consumed[live].astype(np.float32),
         produced=rows.speeds.end,
         residual=markers if index.live is None else np.searchsorted(index.live, markers),

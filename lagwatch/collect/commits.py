@@ -69,7 +69,8 @@ class CommitTables:
         self._group = _kept(group[order].astype(np.int32), self._group)
         self._row = _kept(row[order].astype(np.int32), self._row)
         if len(self._unknown) != len(order):
-            self._unknown = np.full(len(order), UNKNOWN, np.int64)
+            # One number in memory, however many there are.
+            self._unknown = np.broadcast_to(np.int64(UNKNOWN), len(order))
 
     def _reported(self, parts: Sequence[Part]) -> Int64:
         if all(part.reported_lag is None for part in parts):

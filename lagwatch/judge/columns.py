@@ -209,7 +209,9 @@ _PARTITION: Final = {
     "lag": Column(
         help="messages of the partition that the group has not read", read=lambda view: r.of_rows(view.lag, view)
     ),
-    "growth": Column(help="messages a minute by which that lag grows", read=lambda view: Reading(view.growth)),
+    "growth": Column(
+        help="messages a minute by which that lag grows", read=lambda view: Reading(view.growth.astype(np.float64))
+    ),
     "time_lag_s": Column(
         help="seconds since the next message that the group will read was appended",
         read=lambda view: Reading(view.time_lag_s.astype(np.float64), view.time_lag_bound),

@@ -171,7 +171,7 @@ class View:
 
     snapshot: Snapshot
     lag: Int64
-    growth: Float64
+    growth: Float32
     pairs: PairTable
     groups: GroupTable
     under_replicated: Bool

@@ -76,7 +76,7 @@ class OnTopic:
     @cached_property
     def growths(self) -> Float64:
         """Growth of each lag."""
-        return self.view.growth[self.rows]
+        return self.view.growth[self.rows].astype(np.float64)
 
     @cached_property
     def comes(self) -> Float64:
@@ -212,8 +212,13 @@ class OnTopic:
 
     @property
     def measured(self) -> bool:
-        """Whether it was watched for long enough to know how fast the lag grows."""
-        return not np.isnan(self.produced)
+        """Whether it is known how fast the lag grows: on all partitions, watched for long enough, with some commits seen."""
+        return self.whole and not np.isnan(self.produced) and not np.isnan(self.interval_s)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the lag of every partition is known: speeds of some cannot be compared with what is usual for all."""
+        return not self.value("unknown") > 0
 
     @property
     def direction(self) -> int:

@@ -35,5 +35,5 @@ def of_commits(view: View) -> Column:
 
     There are so many of them that their digits count, on the page and when it is rendered.
     """
-    whole = np.nan_to_num(np.rint(view.time_lag_s), nan=UNKNOWN).astype(np.int64)
+    whole = np.nan_to_num(np.rint(view.time_lag_s), nan=UNKNOWN).astype(np.int32)
     return Column(f.GROUP_LAG_SECONDS, whole)
