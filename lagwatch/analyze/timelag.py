@@ -87,6 +87,10 @@ class TimeLags:
         np.copyto(seconds, np.nan, where=lags < 0)
         return TimeLag(seconds, bound, self._exact & (lags > 0))
 
+    def pass_over(self, rows: Int64, at: float) -> None:
+        """What is unread there at this moment is nothing that is read: the next unread record is the next one that comes."""
+        self._appended[rows], self._latest[rows], self._exact[rows] = at, False, False
+
     def _refine(self, snapshot: Snapshot, lagging: Int64, row: Int64, unread: Int64) -> None:
         """Take in what the records themselves tell."""
         if snapshot.record_times:

@@ -32,6 +32,7 @@ def view(history: History, snapshot: Snapshot) -> View:
     )
     # Markers are nothing to read: nobody waits for them.
     rows.time_lag.seconds[markers], rows.time_lag.bound[markers] = 0.0, False
+    history.time_lags.pass_over(markers, snapshot.at)
     pairs = _pairs(history, snapshot, index, rows, topics, markers)
     topics, pairs = _peaks(history, snapshot, index, topics, pairs)
     placed = placement(snapshot)

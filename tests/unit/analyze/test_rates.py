@@ -198,6 +198,16 @@ def test_markers_are_nothing_that_anybody_waits_for():
     assert (caught_up.pairs.time_lag_s.tolist(), caught_up.groups.time_lag_s.tolist()) == ([0.0], [0.0])
 
 
+def test_nor_do_they_age_the_records_that_come_after_them():
+    polls = [quiet(k, [99]) for k in range(14)]
+    for k in (12, 13):
+        longer = replace(polls[k].partitions, end=np.array([150]), lso=np.array([150]))
+        polls[k] = replace(polls[k], partitions=longer)
+    view = last(*polls)
+    assert (view.lag.tolist(), view.residual.tolist()) == ([51], [])
+    assert (view.time_lag_s.tolist(), view.time_lag_bound.tolist()) == ([pytest.approx(60, abs=30)], [False])
+
+
 @pytest.mark.parametrize("fields", [{"opened": False}, {"members": 0}])
 def test_a_little_lag_without_transactions_or_members_is_lag(fields):
     assert last(*(quiet(k, [99, 99], **fields) for k in range(12))).residual.tolist() == []
