@@ -82,4 +82,4 @@ def _dark(case: Case) -> str:
     if case.topics:
         return f"The lag of {case.name} is not known: where the logs end could not be read."
     live = f", although it has {plural(case.members, 'member')}" if case.members > 0 else ""
-    return f"{case.name} has committed nothing{live}: without commits its lag cannot be known."
+    return f"{case.name} has no committed offsets{live}: without commits its lag cannot be known."

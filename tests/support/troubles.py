@@ -48,6 +48,7 @@ def story(
     deleted: PerPartition = lambda k, p: 0,
     held: PerPartition = lambda k, p: ALL,
     leader: PerPartition = lambda k, p: 1 + p % 3,
+    silent: Callable[[int], Sequence[int]] = lambda k: (),
     in_sync: Callable[[int], Sequence[int]] = lambda k: (1, 2, 3),
     brokers: Callable[[int], Sequence[int]] = lambda k: (1, 2, 3),
     state: Callable[[int], str] = lambda k: "Stable",
@@ -60,7 +61,8 @@ def story(
 ) -> View:
     """
     The view of the last poll. `comes` and `reads` are messages a poll, `held` is the last stable offset while it is below the
-    end, `deleted` the log start offset, `behind` what was not read at the beginning, on each partition.
+    end, `deleted` the log start offset, `silent` the brokers that do not say where logs end, `behind` what
+    was not read at the beginning, on each partition.
     """
     history, seen = History(window_s), None
     end, read, committed = [float(behind)] * partitions, [0.0] * partitions, [0] * partitions
@@ -71,7 +73,7 @@ def story(
             read[p] = max(read[p], min(limit, max(read[p], deleted(k, p)) + reads(k, p)))
             if commits(k, p):
                 committed[p] = int(read[p])
-        topics = {"orders": _topic(k, end, held, deleted, leader, in_sync)}
+        topics = {"orders": _topic(k, end, held, deleted, leader, silent(k), in_sync)}
         groups = {
             "billing": group({"orders": committed}, state=state(k), members=member_count(k)) if known(k) else None
         }
@@ -88,10 +90,11 @@ def _topic(
     held: PerPartition,
     deleted: PerPartition,
     leader: PerPartition,
+    silent: Sequence[int],
     in_sync: Callable[[int], Sequence[int]],
 ) -> Mapping[str, object]:
     every = range(len(end))
-    up = [leader(k, p) != -1 for p in every]
+    up = [leader(k, p) not in (-1, *silent) for p in every]
     return {
         "start": [int(deleted(k, p)) if up[p] else None for p in every],
         "end": [int(end[p]) if up[p] else None for p in every],

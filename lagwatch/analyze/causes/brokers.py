@@ -10,6 +10,20 @@ from lagwatch.model.snapshot import UNKNOWN, Gap
 
 OFFSETS_TOPIC = "__consumer_offsets"
 
+_OURS = frozenset(
+    {
+        *(
+            "DEADLINE",
+            "MISSING_FROM_LIST",
+            "THROTTLING_QUOTA_EXCEEDED",
+            "UNSUPPORTED_VERSION",
+            "UNKNOWN_TOPIC_OR_PARTITION",
+        ),
+        *("TLS_FAILED", "BAD_ANSWER", "ANSWER_TOO_LARGE", "CLIENT_ERROR"),
+    }
+)
+"""Reasons that tell of lagwatch, of its settings, or of what changes just now, and not of a broker that is at fault."""
+
 
 def broker_fault(case: Case) -> Finding | None:
     """The first of: no leader, no answer from the coordinator, none from a leader, too few replicas in sync."""
@@ -48,7 +62,8 @@ def _coordinator(case: Case) -> Finding | None:
         return None
     part = "committed_offsets" if not case.group.known else "group_description"
     gaps = [gap for gap in case.view.snapshot.gaps if gap.part == part and _is_fault(gap)]
-    gap = next((gap for gap in gaps if gap.broker == case.group.coordinator), gaps[0] if gaps else None)
+    ours = (gap for gap in gaps if gap.broker in (case.group.coordinator, UNKNOWN) or case.group.coordinator == UNKNOWN)
+    gap = next(ours, None)
     if gap is None:
         return None
     broker = f"broker {gap.broker}" if gap.broker != UNKNOWN else "its coordinator"
@@ -64,23 +79,22 @@ def _coordinator(case: Case) -> Finding | None:
 
 def _silent(case: Case) -> Finding | None:
     parts = case.view.snapshot.partitions
-    for each in case.topics:
-        rows = np.flatnonzero((parts.end[each.at] == UNKNOWN) & (parts.leader[each.at] >= 0))
-        leaders = set(parts.leader[each.at[rows]].tolist())
-        gaps = [
-            gap for gap in case.view.snapshot.gaps if gap.part == "offsets" and gap.broker in leaders and _is_fault(gap)
-        ]
-        if gaps:
+    gaps = [gap for gap in case.view.snapshot.gaps if gap.part == "offsets" and _is_fault(gap)]
+    for each in case.topics if gaps else ():
+        for gap in gaps:
+            rows = np.flatnonzero((parts.end[each.at] == UNKNOWN) & (parts.leader[each.at] == gap.broker))
+            if not len(rows) or gap.broker == UNKNOWN:
+                continue
             which = where(each.topic, sorted(each.partitions[rows].tolist()), len(each.lags))
             return _finding(
                 case,
-                f"Broker {gaps[0].broker}, which leads {which}, does not answer ({gaps[0].reason}): the lag of "
+                f"Broker {gap.broker}, which leads {which}, does not answer ({gap.reason}): the lag of "
                 f"{case.name} is not known there, and it probably reads nothing of it.",
                 0.8,
                 each,
                 int(each.partitions[rows[0]]),
-                reason=gaps[0].reason,
-                broker=float(gaps[0].broker),
+                reason=gap.reason,
+                broker=float(gap.broker),
             )
     return None
 
@@ -136,8 +150,8 @@ def java_hash(text: str) -> int:
 
 
 def _is_fault(gap: Gap) -> bool:
-    """What lagwatch may not see is not broken."""
-    return not gap.reason.endswith("AUTHORIZATION_FAILED")
+    """What lagwatch may not see, or could not in time, is not broken."""
+    return gap.reason not in _OURS and not gap.reason.endswith(("AUTHORIZATION_FAILED", "AUTHENTICATION_FAILED"))
 
 
 def _has(rows: np.ndarray) -> str:

@@ -8,14 +8,14 @@ from lagwatch.analyze.causes.case import Case
 from lagwatch.analyze.causes.on_topic import OnTopic
 from lagwatch.analyze.causes.words import messages, rate
 from lagwatch.model.diagnosis import Cause, Finding
-from lagwatch.model.words import duration
+from lagwatch.model.words import duration, plural
 
 
 def rare_commits(case: Case) -> Finding | None:
     """The group commits rarely, and the lag is what comes together in between."""
     for each in case.topics:
         rare = each.interval_s > each.usual_patience_s and each.lag > each.produced / 60.0 * each.usual_patience_s
-        if rare and not each.behind and not each.value("left_s") >= 0:
+        if rare and each.measured and not each.behind and not each.value("left_s") >= 0:
             return Finding(
                 cause=Cause.RARE_COMMITS,
                 sentence=f"{case.name} commits on {each.topic} every {duration(each.interval_s)} only; at {rate(each.produced)} "
@@ -62,8 +62,9 @@ def _went_back(case: Case, each: OnTopic) -> str:
 
 
 def unknown(case: Case) -> Finding | None:
-    """There is more lag than there should be, and nothing seen says why."""
-    for each in case.behind:
+    """There is more lag than there should be, or may be, and nothing seen says why."""
+    dark = () if case.lag is None else (each for each in case.topics if not each.whole)
+    for each in (*case.behind, *dark):
         return Finding(
             cause=Cause.UNKNOWN,
             sentence=_unclear(case, each),
@@ -78,6 +79,9 @@ def unknown(case: Case) -> Finding | None:
 
 
 def _unclear(case: Case, each: OnTopic) -> str:
+    if not each.whole:
+        seen = "" if math.isnan(each.lag) else f"; on the others it is {messages(each.lag)} behind"
+        return f"On {plural(int(each.value('unknown')), 'partition')} of {each.topic} the lag of {case.name} is not known{seen}."
     if not each.measured:
         known_s = case.view.window_s / 2
         return (

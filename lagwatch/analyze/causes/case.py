@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 from typing import Self
 
 import numpy as np
@@ -117,7 +118,14 @@ class Case:
     @cached_property
     def deserted(self) -> bool:
         """Whether nobody reads: it has no members, and no commit moved lately and after the last of them was seen."""
-        return self.members == 0 and not any(self._moves(each) for each in self.topics)
+        if self.members != 0 or any(self._moves(each) for each in self.topics):
+            return False
+        return self.value("members_gone_s") < inf or self.frozen_s > self.still_s
+
+    @property
+    def frozen_s(self) -> float:
+        """For how long no commit of one of its topics has moved at least."""
+        return max((float(each.value("frozen_s")) for each in self.topics), default=0.0)
 
     def _moves(self, each: OnTopic) -> bool:
         """A reader without membership may commit for the group all the same."""
@@ -134,7 +142,7 @@ class Case:
 
     def owner(self, each: OnTopic, row: int) -> str:
         """Who owns a partition, as a clause for people; "" where that is not known."""
-        if not self.group.assigned_known or self.members <= 0:
+        if not self.group.assigned_known or self.members <= 0 or not self.settled:
             return ""
         member = each.owners[row]
         if member is None:

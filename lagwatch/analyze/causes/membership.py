@@ -18,12 +18,11 @@ def stopped(case: Case) -> Finding | None:
     gone_s = case.value("members_gone_s")
     if not case.deserted or not case.lag or (case.restless and gone_s <= case.still_s):
         return None
-    still = max((float(each.value("frozen_s")) for each in case.topics), default=0.0)
-    lasted = gone_s if np.isfinite(gone_s) else still
+    lasted = gone_s if np.isfinite(gone_s) else case.frozen_s
     since = (
         f"has had no members for {duration(gone_s)}"
         if np.isfinite(gone_s)
-        else f"has no members, and had none since lagwatch looks ({duration(still)})"
+        else f"has no members, and had none since lagwatch looks ({duration(lasted)})"
     )
     return Finding(
         cause=Cause.STOPPED,
@@ -35,7 +34,7 @@ def stopped(case: Case) -> Finding | None:
         evidence={
             "members": 0.0,
             "members_gone_s": gone_s,
-            "frozen_s": still,
+            "frozen_s": case.frozen_s,
             "lag": float(case.lag),
             "state": case.group.state,
             "came_back": case.comes_and_goes or None,

@@ -212,8 +212,9 @@ class OnTopic:
 
     @property
     def measured(self) -> bool:
-        """Whether it is known how fast the lag grows: on all partitions, watched for long enough, with some commits seen."""
-        return self.whole and not np.isnan(self.produced) and not np.isnan(self.interval_s)
+        """Whether it is known how fast the lag grows: on all partitions, for long enough, with some commits that moved."""
+        commits = self.group.type == "share" or not np.isnan(self.interval_s)
+        return self.whole and commits and not np.isnan(self.produced)
 
     @property
     def whole(self) -> bool:

@@ -426,10 +426,57 @@ def test_commands_can_be_pasted_whatever_the_group_is_called(name):
         assert name in shlex.split(command), command
 
 
+@pytest.mark.parametrize("reads", [200, 400])
+def test_speeds_of_some_partitions_are_not_compared_with_those_of_all(reads):
+    """In the last poll the leader of two partitions said nothing."""
+    told = {"reads": lambda k, p: reads if k > 20 else ALL}
+    told |= {"comes": lambda k, p: 300 if k > 20 or reads < 300 else 2000}
+    found = diagnose(story(**told, silent=lambda k: (3,) if k == 39 else ()), 0)
+    assert [each.cause for each in found.findings] == [Cause.UNKNOWN], found
+    assert found.sentence.startswith("On 2 partitions of orders the lag of billing is not known; on the others it is ")
+
+
+@pytest.mark.parametrize(
+    "reason, broker, blamed",
+    [
+        ("REQUEST_TIMED_OUT", 3, "Broker 3, which leads orders partitions 2 and 5, does not answer"),
+        ("CONNECTION_FAILED", 3, "Broker 3, which leads orders partitions 2 and 5, does not answer"),
+        ("REQUEST_TIMED_OUT", 2, ""),
+        ("DEADLINE", 3, ""),
+        ("THROTTLING_QUOTA_EXCEEDED", 3, ""),
+        ("TOPIC_AUTHORIZATION_FAILED", 3, ""),
+    ],
+)
+def test_only_a_broker_that_says_nothing_is_blamed_and_only_for_what_it_leads(reason, broker, blamed):
+    gaps = (Gap(part="offsets", reason=reason, first="orders/2", broker=broker),)
+    found = diagnose(story(behind=9000, silent=lambda k: (3,) if k == 39 else (), gaps=gaps), 0)
+    if blamed:
+        assert blamed in found.sentence
+    else:
+        assert Cause.BROKER_FAULT not in {each.cause for each in found.findings}, found
+
+
+def test_a_coordinator_is_not_blamed_for_the_silence_of_another_one():
+    gaps = (Gap(part="committed_offsets", reason="REQUEST_TIMED_OUT", first="other", broker=3),)
+    seen = story(known=lambda k: k < 38, gaps=gaps)
+    (facts,) = seen.snapshot.groups
+    for coordinator, blamed in ((3, True), (2, False)):
+        groups = (replace(facts, coordinator=coordinator),)
+        found = diagnose(replace(seen, snapshot=replace(seen.snapshot, groups=groups)), 0)
+        assert (Cause.BROKER_FAULT in {each.cause for each in found.findings}) is blamed
+
+
 def test_a_reader_without_membership_is_not_nobody():
     """A consumer that chose its partitions itself commits for a group that has no members."""
     found = diagnose(story(member_count=lambda k: 0, reads=lambda k, p: 250, behind=5000), 0)
     assert Cause.STOPPED not in {finding.cause for finding in found.findings}
+
+
+@pytest.mark.parametrize("polls", range(1, 4))
+def test_a_reader_without_membership_is_not_nobody_either_when_lagwatch_has_just_begun(polls):
+    """Whether commits move all the same is not known yet."""
+    found = diagnose(story(polls=polls, member_count=lambda k: 0, reads=lambda k, p: 0, behind=5000), 0)
+    assert [each.cause for each in found.findings] == [Cause.UNKNOWN], found
 
 
 def test_a_member_is_named_by_its_client_and_host():
@@ -448,7 +495,7 @@ def test_what_cannot_be_known_is_said_and_why():
     nothing = said({"orders": topic((0, 100))}, {"billing": group({}, members=2)})
     assert (
         nothing.sentence
-        == "billing has committed nothing, although it has 2 members: without commits its lag cannot be known."
+        == "billing has no committed offsets, although it has 2 members: without commits its lag cannot be known."
     )
     unread = said({"orders": topic((0, 100))}, {"billing": None})
     assert unread.sentence == "The committed offsets of billing could not be read: its lag is not known."
