@@ -68,6 +68,8 @@ def make_plan(
         file = out or _new_file(group, "plan")
         write_plan(file, plan)
         typer.echo(f"The plan is in {file}; carry it out with: lagwatch offsets apply {quoted(file)}")
+    else:
+        typer.echo("There is nothing to carry out, so no plan was written.")
 
 
 def apply_plan(
@@ -158,6 +160,9 @@ class _AuditLog:
             str(move.partition): f"{offset_text(move.before)} -> {offset_text(move.after)}" for move in plan.changes
         }
         self._note(f"offsets.{self._act}", plan, {"target": plan.target, "backup": str(backup), "moves": what})
+        typer.echo(
+            f"note: what is committed now is kept in {backup}; should this be interrupted, undo takes it.", err=True
+        )
 
     def ended(self, plan: Plan, results: list[Result]) -> None:
         """Never raises: the offsets have moved, whatever becomes of the log."""

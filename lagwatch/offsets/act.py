@@ -19,7 +19,7 @@ from lagwatch.collect.details.options import NO_DETAILS
 from lagwatch.collect.errors import NoAnswer
 from lagwatch.collect.exchange import Exchange
 from lagwatch.collect.metadata import MetadataReader
-from lagwatch.errors import AccessDenied, OffsetsError
+from lagwatch.errors import AccessDenied, CollectError, OffsetsError
 from lagwatch.model.filters import NameFilter
 from lagwatch.model.snapshot import NO_LEADER, Snapshot
 from lagwatch.offsets import speak
@@ -136,6 +136,8 @@ class Hand:
             told = self._until_settled(act)
         except NoAnswer as failure:
             told = dict.fromkeys((move.partition for move in pack), failure.reason)
+        except CollectError as failure:  # others may have moved, and these as well: a look afterwards tells
+            told = dict.fromkeys((move.partition for move in pack), str(failure))
         answers = {move.partition: told.get(move.partition, "BAD_ANSWER") for move in pack}
         return {where: reason for where, reason in answers.items() if reason}
 

@@ -146,8 +146,17 @@ def _plan(form: Mapping[str, Any]) -> Plan:
         cluster_id=_is(form["cluster_id"], str, type(None)),
         group=_is(form["group"], str),
         target=_is(form["target"], str),
-        moves=tuple(_move(row) for row in form["partitions"]),
+        moves=_once([_move(row) for row in form["partitions"]]),
     )
+
+
+def _once(moves: list[Move]) -> tuple[Move, ...]:
+    seen: set[Partition] = set()
+    for move in moves:
+        if move.partition in seen:
+            raise ValueError(f"{move.partition} is there twice")
+        seen.add(move.partition)
+    return tuple(moves)
 
 
 def _move(row: Mapping[str, Any]) -> Move:
@@ -155,7 +164,7 @@ def _move(row: Mapping[str, Any]) -> Move:
         partition=_partition(row),
         topic_id=_is(row["topic_id"], str, type(None)),
         before=_is(row["from"], int, type(None)),
-        after=_is(row["to"], int, type(None)),
+        after=None if _is(row["to"], int, type(None)) is None else _offset(row["to"]),
         start=_is(row["log_start"], int),
         end=_is(row["log_end"], int),
         note=_is(row["note"], str),
@@ -169,7 +178,17 @@ def _backup(form: Mapping[str, Any]) -> Backup:
 def _commit(kept: Mapping[str, Any] | None) -> Commit | None:
     if kept is None:
         return None
-    return Commit(_is(kept["offset"], int), _is(kept["epoch"], int), _is(kept["metadata"], str))
+    epoch = _is(kept["epoch"], int)
+    if not -1 <= epoch < 2**31:
+        raise ValueError(f"{epoch} is no leader epoch")
+    return Commit(_offset(kept["offset"]), epoch, _is(kept["metadata"], str))
+
+
+def _offset(value: Any) -> int:
+    offset: int = _is(value, int)
+    if not 0 <= offset < 2**63:
+        raise ValueError(f"{offset} is no offset")
+    return offset
 
 
 def _partition(row: Mapping[str, Any]) -> Partition:

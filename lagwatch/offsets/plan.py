@@ -18,8 +18,8 @@ class Move:
     """
     One partition: its committed offset `before` and `after`, None for none, and its log start and end when that was planned.
 
-    `note` says what became of the wish (clamped), `problem` why there is no `after` to be had. `epoch` and `metadata` are what
-    is committed beside the offset; only an undo has them.
+    `note` says what became of the wish (clamped), `problem` why there is no `after` to be had. Only an undo has `epoch` and
+    `metadata`, what is committed beside the offset, and `restores`: it goes to `after` wherever the log is.
     """
 
     partition: Partition
@@ -30,6 +30,7 @@ class Move:
     end: int = UNKNOWN
     epoch: int = -1
     metadata: str = ""
+    restores: bool = False
     note: str = ""
     problem: str = ""
 
@@ -50,7 +51,7 @@ class Move:
         """Messages that are read once more; None where that is not known."""
         if self.problem or self.before is None or self.after is None:
             return None
-        return max(0, (self.before if self.end < 0 else min(self.before, self.end)) - self.after)
+        return max(0, (self.before if self.end < 0 else min(self.before, self.end)) - max(self.after, self.start))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,19 +142,8 @@ def back(
         was, now = kept[move.partition], seen.commits.get(move.partition)
         if _offset(was) == _offset(now):
             continue
-        position = seen.position(move.partition)
-        turned.append(
-            Move(
-                partition=move.partition,
-                topic_id=move.topic_id,
-                before=_offset(now) if although_changed else move.after,
-                after=_offset(was),
-                start=UNKNOWN if position is None else position.start,
-                end=UNKNOWN if position is None else position.end,
-                epoch=-1 if was is None else was.epoch,
-                metadata="" if was is None else was.metadata,
-            )
-        )
+        before = _offset(now) if although_changed else move.after
+        turned.append(_turned(move, before, was, seen.position(move.partition)))
     return Plan(
         made_at=made_at,
         cluster=plan.cluster,
@@ -161,6 +151,23 @@ def back(
         group=plan.group,
         target=f"back to before: {plan.target}",
         moves=tuple(turned),
+    )
+
+
+def _turned(move: Move, before: int | None, was: Commit | None, position: Position | None) -> Move:
+    start, end = (UNKNOWN, UNKNOWN) if position is None else (position.start, position.end)
+    outside = was is not None and min(start, end) >= 0 and not start <= was.offset <= end
+    return Move(
+        partition=move.partition,
+        topic_id=move.topic_id,
+        before=before,
+        after=_offset(was),
+        start=start,
+        end=end,
+        epoch=-1 if was is None else was.epoch,
+        metadata="" if was is None else was.metadata,
+        restores=True,
+        note="outside of the log: auto.offset.reset decides" if outside else "",
     )
 
 
@@ -258,7 +265,7 @@ def _stale(move: Move, seen: Seen) -> str:
     now = _offset(position.commit)
     if now != move.before:
         return f"{move.partition}: its committed offset is {_said(now)} now and was {_said(move.before)}"
-    if move.after is not None and not position.start <= move.after <= position.end:
+    if move.after is not None and not move.restores and not position.start <= move.after <= position.end:
         return (
             f"{move.partition}: offset {move.after} is not within the log any more ({position.start} to {position.end})"
         )

@@ -8,6 +8,8 @@ from enum import StrEnum
 _SECONDS_DIGITS = 11
 """A number of more digits counts milliseconds: 11 digits of seconds reach to the year 5138."""
 
+_LAST_MS = 2**63 - 1
+
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
 
@@ -50,11 +52,20 @@ def milliseconds(text: str) -> int:
     """
     A moment as milliseconds since the epoch: ISO 8601 with its time zone, or seconds or milliseconds since the epoch.
 
-    Raises ValueError, whose message says what is expected.
+    Raises ValueError, whose message says what is expected. Kafka means other things by times before the epoch (-1 is the log end).
 
     >>> milliseconds("1970-01-01T01:00:01+01:00"), milliseconds("1"), milliseconds("1700000000123")
     (1000, 1000, 1700000000123)
     """
+    at_ms = _since_epoch(text)
+    if at_ms < 0:
+        raise ValueError(f"{text}: before 1970 there are no records; --to-earliest goes to the log start")
+    if at_ms > _LAST_MS:
+        raise ValueError(f"{text}: no moment is as late; --to-latest goes to the log end")
+    return at_ms
+
+
+def _since_epoch(text: str) -> int:
     number = re.fullmatch(r"(\d+)(\.\d+)?", text)
     if number:
         scale = 1 if len(number[1]) > _SECONDS_DIGITS else 1_000

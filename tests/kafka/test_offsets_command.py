@@ -2,6 +2,9 @@
 
 import json
 import re
+import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -183,6 +186,54 @@ def test_applied_it_is_read_again_and_undone_it_is_as_before_even_where_nothing_
     redone = offsets("undo", "undo.json", "--backup", "redo.json")
     assert redone.code == 0, redone
     assert committed(world.bootstrap, group)[world.topic, 0] == 100
+
+
+KILLED = """
+import os, signal
+from lagwatch.cli import main
+from lagwatch.offsets import act, speak
+act.AT_ONCE, commit = 1, speak.commit
+
+async def dying(*asked):
+    await commit(*asked)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+speak.commit = dying
+main()
+"""
+"""A lagwatch that is killed after the first of several requests that move offsets."""
+
+
+def test_killed_in_the_middle_its_backup_gives_back_what_moved_and_leaves_the_rest(world, offsets, tmp_path):
+    group, first = unique("killed"), {(world.topic, 0): 40, (world.topic, 1): 30}
+    commit(world.bootstrap, group, first)
+    assert offsets("plan", group, "--topic", world.topic, "--to-latest", "--out", "plan.json").code == 0
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, "offsets", "apply", "plan.json", "--bootstrap", world.bootstrap],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == -signal.SIGKILL, done
+    (backup,) = tmp_path.glob("*-backup.json")
+    assert f"kept in {backup.name}" in done.stderr
+    assert committed(world.bootstrap, group) == first | {(world.topic, 0): 100}
+    again = offsets("apply", "plan.json")
+    assert (again.code, "is 100 now and was 40" in again.err) == (1, True)
+    undone = offsets("undo", backup.name)
+    assert (undone.code, "1 of 1 partitions moved." in undone.out) == (0, True), undone
+    assert committed(world.bootstrap, group) == first
+
+
+def test_undone_a_commit_is_where_it_was_even_if_that_is_before_the_log_start(world, offsets):
+    group, first = unique("outside"), {(world.topic, 0): 3, (world.topic, 1): 30}
+    commit(world.bootstrap, group, first)
+    assert plan_apply(offsets, group, "--all-topics", "--to-latest").code == 0
+    looked = offsets("undo", "plan.backup.json", "--dry-run")
+    assert (looked.code, "outside of the log" in looked.out) == (0, True), looked
+    assert offsets("undo", "plan.backup.json").code == 0
+    assert committed(world.bootstrap, group) == first
 
 
 def test_a_dry_run_checks_everything_and_changes_nothing(world, offsets, tmp_path):

@@ -102,6 +102,9 @@ def test_the_form_that_the_damage_is_done_to_is_whole(tmp_path):
         (damaged(lambda form: form["partitions"][0].update(to=True)), "True where int or null is expected"),
         (damaged(lambda form: form["partitions"][0].update(partition=None)), "None where int is expected"),
         (damaged(lambda form: form.update(made_at="now")), "damaged"),
+        (damaged(lambda form: form["partitions"][0].update(to=-1)), "damaged: ValueError: -1 is no offset"),
+        (damaged(lambda form: form["partitions"][0].update(to=2**63)), "is no offset"),
+        (damaged(lambda form: form["partitions"].append(form["partitions"][0])), "orders/0 is there twice"),
     ],
 )
 def test_a_file_that_is_none_of_ours_or_damaged_is_refused_with_its_name(tmp_path, text, complaint):
@@ -112,6 +115,23 @@ def test_a_file_that_is_none_of_ours_or_damaged_is_refused_with_its_name(tmp_pat
     assert complaint in str(refused.value)
     assert "plan.json" in str(refused.value)
     assert refused.value.exit_code == 2
+
+
+def test_a_backup_of_what_no_client_commits_is_refused(tmp_path):
+    file = tmp_path / "backup.json"
+    for kept, complaint in (
+        ({"offset": -2, "epoch": 1, "metadata": ""}, "-2 is no offset"),
+        ({"offset": 2, "epoch": 2**31, "metadata": ""}, "2147483648 is no leader epoch"),
+    ):
+        file.write_text(
+            damaged(
+                lambda form, kept=kept: (
+                    form.update(format="lagwatch-offsets-backup") or form["partitions"][0].update(kept=kept)
+                )
+            )
+        )
+        with pytest.raises(OffsetsFileError, match=complaint):
+            read_backup(file)
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path):

@@ -256,6 +256,17 @@ def test_undoing_what_has_moved_since_is_refused_unless_that_is_meant():
     assert shown(meant) == [(0, 55, 40, 0, 15), (1, 0, 60, 60, 0), (2, 5, None, None, None)]
 
 
+def test_undoing_gives_back_what_was_even_where_the_log_no_longer_or_never_reached_it():
+    before = seen(commits=[(0, 2), (1, 60)])
+    kept = {ZERO: Commit(2, 1, "text"), ONE: Commit(60), TWO: None}
+    done = planned(before, Kind.LATEST)
+    after = seen(commits=[(0, 100), (1, 80), (2, 5)], log=((50, 100), (70, 90), (5, 5)))
+    undo = back(done, kept, after, made_at=T0, although_changed=False)
+    assert check(undo, after) == []
+    assert shown(undo) == [(0, 100, 2, 0, 50), (1, 80, 60, 0, 10), (2, 5, None, None, None)]
+    assert [move.note for move in undo.moves] == ["outside of the log: auto.offset.reset decides"] * 2 + [""]
+
+
 def test_a_move_to_where_it_is_already_does_nothing():
     stays = Move(partition=ZERO, before=5, after=5, start=0, end=9)
     assert (stays.changes, stays.skipped, stays.replayed) == (False, 0, 0)
