@@ -22,6 +22,9 @@ How long a broker may say nothing, to a request or while it is connected to: a q
 Several times that must fit into a poll, and a broker that is busy must not count as dead.
 """
 
+SHORTEST_S = 0.5
+"""What is asked behind the main facts has this time at least, however short a poll is: brokers do not answer faster then."""
+
 WINDOW = 20
 """Requests in flight per broker. A broker works on one at a time; more of them only wait there, and time out."""
 
@@ -44,9 +47,11 @@ class Exchange:
 
     def later(self, within_s: float) -> "Exchange":
         """
-        For what may be asked once the rest is answered, within this time (and the deadline): what fails there counts for nothing
-        here, and a broker that is silent is not asked again. A broker may take half that time for an answer.
+        For what may be asked once the rest is answered, within this time (half a second if it is less) and the deadline: what
+        fails there counts for nothing here, and a broker that is silent is not asked again. A broker may take half that time for
+        an answer.
         """
+        within_s = max(within_s, SHORTEST_S)
         other = Exchange(self.client, min(self._deadline, time.monotonic() + within_s))
         other._patience_s = within_s / 2
         other._silent = dict(self._silent)

@@ -1,12 +1,13 @@
 """What a route may use: one look at what the board holds, taken once per request, so that an answer is of one piece."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
 from lagwatch.model.alerts import Alert, Verdict
+from lagwatch.model.diagnosis import Diagnosis
 from lagwatch.model.latest import Latest
 from lagwatch.model.snapshot import Snapshot
 from lagwatch.model.view import View
@@ -90,15 +91,22 @@ class Seen:
     view: View
     now: float
     insights: Insights | None = None
+    _diagnoses: dict[str, Diagnosis | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def snapshot(self) -> Snapshot:
         """The facts."""
         return self.view.snapshot
 
+    def diagnosis(self, group: str) -> Diagnosis | None:
+        """Why a group lags, worked out once a request; None where nobody can say."""
+        if self.insights is not None and group not in self._diagnoses:
+            self._diagnoses[group] = self.insights.diagnosis(self.latest, group)
+        return self._diagnoses.get(group)
+
     def why(self, group: str) -> str | None:
-        """Why a group lags, in a sentence; None where nobody can say."""
-        found = None if self.insights is None else self.insights.diagnosis(self.latest, group)
+        """The same in a sentence."""
+        found = self.diagnosis(group)
         return None if found is None else found.sentence
 
 

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from lagwatch.model.diagnosis import Finding
 from lagwatch.model.words import figures, plural
-from lagwatch.publish.api.access import ClusterData, Everything, Seen, Source
+from lagwatch.publish.api.access import ClusterData, Everything, Seen
 from lagwatch.publish.api.names import GroupName
 from lagwatch.publish.api.routers import group_parts, groups
 from lagwatch.publish.api.schemas.groups import GroupDetail
@@ -37,7 +37,7 @@ async def group_page(group: GroupName, seen: ClusterData, source: Everything) ->
     body = (
         f'<p class="far">{linked(_UP + cluster_page(cluster), cluster)} · group · {detail.age_s:.0f} seconds ago</p>'
         f"<h2>{escape(detail.name) or '(empty name)'}</h2>\n"
-        f"{_why(source, seen, group)}{_in_numbers(detail)}"
+        f"{_why(seen, group)}{_in_numbers(detail)}"
         f"{alerts_about(source, cluster, group=group, up=_UP)}"
         f"<h2>Topics{_part_of(topics.total)}</h2>{group_topics_table(topics.items, cluster, _UP)}"
         f"<h2>Partitions{_part_of(partitions.total)}</h2>{group_partitions_table(partitions.items)}"
@@ -46,9 +46,9 @@ async def group_page(group: GroupName, seen: ClusterData, source: Everything) ->
     return framed(f"{group} · lagwatch", body, up=_UP, refresh_s=REFRESH_S)
 
 
-def _why(source: Source, seen: Seen, group: str) -> str:
+def _why(seen: Seen, group: str) -> str:
     """Why it lags: the likeliest cause as a sentence, then each with its evidence and what to do."""
-    found = None if source.insights is None else source.insights.diagnosis(seen.latest, group)
+    found = seen.diagnosis(group)
     if found is None:
         return ""
     findings = "".join(_finding(finding) for finding in found.findings)

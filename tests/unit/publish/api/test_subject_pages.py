@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, quote, urljoin
 
 import pytest
 
+from lagwatch.app.insights import Analyses
 from lagwatch.publish.api import create_api
 from tests.support import world
 from tests.support.asgi import Client
@@ -55,6 +56,19 @@ def test_the_page_of_a_group_begins_with_why_it_lags(api):
     text = words(api.get("/clusters/main/groups/billing-nightly").text)
     assert sentence in text
     assert text.index(sentence) < text.index("Behind")
+
+
+def test_the_page_of_a_group_works_out_once_why_it_lags():
+    asked = []
+
+    class Asked(Analyses):
+        def diagnosis(self, latest, group):
+            asked.append(group)
+            return super().diagnosis(latest, group)
+
+    api = Client(create_api(world.board(), clock=lambda: world.NOW, insights=Asked()))
+    api.get("/clusters/main/groups/billing")
+    assert asked == ["billing"]
 
 
 def test_a_group_that_could_not_be_read_is_unknown_not_zero(api):
