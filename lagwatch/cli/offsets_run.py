@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,8 @@ def _hand(settings: ClusterSettings, group: str) -> Iterator[Hand]:
 
 
 def _new_file(group: str, what: str) -> Path:
-    """A new name in this directory: "offsets-billing-20261124T101500Z-plan.json"."""
+    """A new name in this directory: "offsets-billing-20261124T101500Z-plan.json", the next one of a second with "-2" at its end."""
     now = datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%dT%H%M%SZ")
-    return Path(f"offsets-{re.sub(r'[^A-Za-z0-9._-]', '_', group)[:100]}-{now}-{what}.json")
+    stem = f"offsets-{re.sub(r'[^A-Za-z0-9._-]', '_', group)[:100]}-{now}-{what}"
+    names = (Path(f"{stem}{'' if number == 1 else f'-{number}'}.json") for number in count(1))
+    return next(file for file in names if not file.exists())
