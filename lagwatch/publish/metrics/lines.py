@@ -13,7 +13,6 @@ from itertools import compress, pairwise
 from operator import add
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Int32, Int64
 from lagwatch.publish.metrics.families import Family
@@ -45,15 +44,21 @@ class Column:
 
     def series(self, rows: slice | Bool = slice(None)) -> int:
         """How many of these rows have a line."""
-        known = _known(self.values[rows]) if self.known is None else self.known[rows]
-        return int(known.sum())
+        return int(self.has_line()[rows].sum())
 
-    def unchanged(self, before: "Column", rows: slice) -> bool:
-        """Whether these rows are those that they were before."""
-        same = np.array_equal(_bits(self.values[rows]), _bits(before.values[rows]))
-        if self.known is None or before.known is None:
-            return same and self.known is before.known
-        return same and np.array_equal(self.known[rows], before.known[rows])
+    def has_line(self) -> Bool:
+        """Which rows have a line."""
+        if self.known is not None:
+            return self.known
+        return ~np.isnan(self.values) if self.values.dtype.kind == "f" else self.values != UNKNOWN
+
+    def changed(self, before: "Column") -> Bool:
+        """Which rows are not what they were before."""
+        bits = f"i{self.values.dtype.itemsize}"  # as which unknown floats are equal to one another
+        changed: Bool = self.values.view(bits) != before.values.view(bits)
+        if self.known is not None or before.known is not None:
+            changed |= self.has_line() != before.has_line()
+        return changed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,34 +149,52 @@ def render(table: Table, before: Rendered | None = None) -> Rendered:
     blocks = [slice(start, start + _ROWS) for start in range(0, len(table.head), _ROWS)]
     old = before if before is not None and table.same_labels(before.table) else None
     runs = old.runs if old is not None else [table.runs(rows) for rows in blocks]
-    segments: dict[Family, list[Segment]] = {column.family: [] for column in table.columns}
+    writers = [_Writer(column, _kept(column, old)) for column in table.columns]
+    # Block by block, so that all columns find its labels in the processor's cache.
     for number, rows in enumerate(blocks):
-        for column in table.columns:
-            segment = _kept(column, old, rows, number) or pack(*_lines(column, rows, runs[number]))
-            segments[column.family].append(segment)
-    return Rendered(table, runs, segments)
+        for writer in writers:
+            writer.write(number, rows, runs[number])
+    return Rendered(table, runs, {writer.column.family: writer.segments for writer in writers})
 
 
-def _kept(column: Column, old: Rendered | None, rows: slice, number: int) -> Segment | None:
-    if old is None:
-        return None
-    before = next((c for c in old.table.columns if c.family is column.family), None)
-    return old.segments[column.family][number] if before and column.unchanged(before, rows) else None
+def _kept(column: Column, old: Rendered | None) -> list[Segment | None]:
+    """The segments of the poll before, None where something changed; none at all where there are none."""
+    before = next((c for c in old.table.columns if c.family is column.family), None) if old is not None else None
+    if old is None or before is None or not len(column.values):
+        return []
+    segments = old.segments[column.family]
+    changed = np.logical_or.reduceat(column.changed(before), np.arange(0, len(column.values), _ROWS)).tolist()
+    return [None if new else segment for new, segment in zip(changed, segments, strict=True)]
 
 
-def _lines(column: Column, rows: slice, runs: Sequence[Run]) -> tuple[bytes, int]:
-    values = column.values[rows]
-    known = _known(values) if column.known is None else column.known[rows]
-    if not known.any():
-        return b"", 0
-    if not known.all():
-        labels = (head + rest for head, rests in runs for rest in rests)
-        values, runs = values[known], [(b"", list(compress(labels, known.tolist())))]
-    name, number = column.family.name.encode(), _number(column)
-    template = b"".join([name + head + (number + name + head).join(rests) + number for head, rests in runs])
-    text = template % tuple(values.tolist())
-    infinite = values.dtype.kind == "f" and np.isinf(values).any()
-    return text.replace(b" inf\n", b" +Inf\n") if infinite else text, len(values)
+class _Writer:
+    """Writes the blocks of a column, one after another, as far as they were not kept."""
+
+    def __init__(self, column: Column, kept: list[Segment | None]) -> None:
+        self.column = column
+        self.segments: list[Segment] = []
+        self._kept = kept
+        known = column.has_line()
+        self._known = None if known.all() else known
+        self._name, self._number = column.family.name.encode(), _number(column)
+        self._infinite = column.values.dtype.kind == "f" and bool(np.isinf(column.values).any())
+
+    def write(self, number: int, rows: slice, runs: Sequence[Run]) -> None:
+        kept = self._kept[number] if self._kept else None
+        self.segments.append(kept or pack(*self._lines(rows, runs)))
+
+    def _lines(self, rows: slice, runs: Sequence[Run]) -> tuple[bytes, int]:
+        values = self.column.values[rows]
+        if self._known is not None:
+            known = self._known[rows]
+            if not known.any():
+                return b"", 0
+            labels = (head + rest for head, rests in runs for rest in rests)
+            values, runs = values[known], [(b"", list(compress(labels, known.tolist())))]
+        name, number = self._name, self._number
+        template = b"".join([name + head + (number + name + head).join(rests) + number for head, rests in runs])
+        text = template % tuple(values.tolist())
+        return text.replace(b" inf\n", b" +Inf\n") if self._infinite else text, len(values)
 
 
 def _number(column: Column) -> bytes:
@@ -179,12 +202,3 @@ def _number(column: Column) -> bytes:
     if column.values.dtype.kind != "f":
         return b"%d\n"
     return b"%r\n" if column.decimals is None else b"%%.%df\n" % column.decimals
-
-
-def _bits(values: Int64 | Int32 | Float64) -> NDArray[np.int64 | np.int32]:
-    """The same as whole numbers, of which unknown ones are equal to one another."""
-    return values.view(f"i{values.dtype.itemsize}")
-
-
-def _known(values: Int64 | Int32 | Float64) -> Bool:
-    return ~np.isnan(values) if values.dtype.kind == "f" else values != UNKNOWN
