@@ -45,7 +45,7 @@ class WindowHistory:
         self._follow(snapshot, index)
         self._remove(snapshot, index)
         offset, end = committed(snapshot, index), snapshot.partitions.end
-        self._ends.append((snapshot.at, end))
+        self._take_ends(snapshot.at, end)
         self._rows.add(snapshot.at, offset, end, index.row)
         self.windows = self._published(snapshot, index, fresh=(offset >= 0) & (end[index.row] >= 0))
 
@@ -64,6 +64,16 @@ class WindowHistory:
             gone = np.isin(snapshot.partitions.topic, anew)
             self._rows.forget(np.flatnonzero(gone[index.row]), for_good=True)
             self._set_ends([(at, np.where(gone, UNKNOWN, column)) for at, column in self._ends])
+
+    def _take_ends(self, at: float, end: Int64) -> None:
+        """Where an end could not be read, those that are kept stay, as Burrow's do; else they would be forgotten one by one."""
+        before = [column for _, column in self._ends]
+        self._ends.append((at, end))
+        unread = end == UNKNOWN
+        if unread.any():
+            before[:0] = [np.full(len(end), UNKNOWN, dtype=np.int64)] * (len(self._ends) - len(before))
+            kept = zip(self._ends, before, strict=True)
+            self._set_ends([(when, np.where(unread, old, column)) for (when, column), old in kept])
 
     def _set_ends(self, ends: list[tuple[float, Int64]]) -> None:
         self._ends = deque(ends, maxlen=self.options.intervals)

@@ -43,8 +43,8 @@ class CommitWindows:
     `offsets`, `times` (seconds), `observed` (seconds) and `lags` (UNKNOWN where unknown) have an array a slot. `fresh` is where
     this poll read both the commit and the end.
 
-    `ends` are the log end offsets, one array a poll, the oldest first, with an entry a partition row (UNKNOWN where unknown);
-    `polled` are the times of these polls.
+    `ends` are the last known log end offsets, the newest last, with an entry a partition row (UNKNOWN where there were fewer);
+    `polled` are the times of the last polls, as many.
     """
 
     at: float

@@ -56,6 +56,19 @@ def test_the_first_sight_and_every_move_go_in_with_the_lag_of_that_moment():
     assert [e.tolist() for e in windows.ends] == [[1000], [1020], [1100]]
 
 
+def test_the_last_known_ends_of_a_partition_stay_while_it_cannot_be_read():
+    watch = Watch(intervals=3)
+    for end in (1000, 1010):
+        watch.poll((900, 5), end=(end, 7))
+    for _ in range(5):
+        windows = watch.poll((900, 5), end=(None, 8))
+    assert [ends.tolist() for ends in windows.ends] == [[UNKNOWN, 8], [1000, 8], [1010, 8]]
+    assert windows.lag(np.array([0, 1])).tolist() == [110, 3]
+    for end in (1020, 1030):
+        windows = watch.poll((900, 5), end=(end, 8))
+    assert [ends.tolist() for ends in windows.ends] == [[1010, 8], [1020, 8], [1030, 8]]
+
+
 def test_a_full_window_lets_its_oldest_commit_go():
     watch = Watch(intervals=3)
     for i in range(5):
