@@ -177,7 +177,7 @@ class _Writer:
         known = column.has_line()
         self._known = None if known.all() else known
         self._name, self._number = column.family.name.encode(), _number(column)
-        self._infinite = column.values.dtype.kind == "f" and bool(np.isinf(column.values).any())
+        self._odd = column.values.dtype.kind == "f" and bool((~np.isfinite(column.values) & known).any())
 
     def write(self, number: int, rows: slice, runs: Sequence[Run]) -> None:
         kept = self._kept[number] if self._kept else None
@@ -194,7 +194,9 @@ class _Writer:
         name, number = self._name, self._number
         template = b"".join([name + head + (number + name + head).join(rests) + number for head, rests in runs])
         text = template % tuple(values.tolist())
-        return text.replace(b" inf\n", b" +Inf\n") if self._infinite else text, len(values)
+        if self._odd:
+            text = text.replace(b" inf\n", b" +Inf\n").replace(b" nan\n", b" NaN\n")
+        return text, len(values)
 
 
 def _number(column: Column) -> bytes:

@@ -343,6 +343,14 @@ def test_kle_has_lagwatchs_time_lag_in_seconds_and_nan_where_that_is_unknown():
     )
 
 
+def test_kle_spells_what_is_no_number_as_prometheus_does():
+    board = Board(profiles=PROFILES, clock=lambda: T0)
+    board.put(latest(view(facts())))
+    text = b"".join(board.profile_pieces("kafka_lag_exporter", ("main",), gzip=False)).decode()
+    assert " NaN\n" in text
+    assert " nan\n" not in text
+
+
 def test_kle_says_nan_to_a_sum_of_which_no_part_could_be_read():
     seen = snapshot({"t": topic((None, None))}, {"g": group({"t": [7]}, members=0)})
     found = published("kafka_lag_exporter", latest(view(seen)))
