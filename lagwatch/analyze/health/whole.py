@@ -60,7 +60,7 @@ def _plain(snapshot: Snapshot, details: Details, placed: Placed, found: Risks, t
         leader_skew=skew(table.leaders, table.up),
         produce_skew=skew(table.produced, table.up),
         size_skew=skew(table.log_bytes, table.up),
-        quorum=quorum_state(details.quorum),
+        quorum=quorum_state(details.quorum, set(table.id[~table.up].tolist())),
     )
 
 

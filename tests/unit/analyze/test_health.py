@@ -288,3 +288,30 @@ def test_the_score_is_between_0_and_100_and_never_better_for_a_replica_less(isr,
 
     fewer = [each[:-1] if i == worse % len(isr) else each for i, each in enumerate(isr)]
     assert 0 <= scored(fewer) <= scored(isr) <= 100
+
+
+@pytest.mark.parametrize(
+    ("replicas", "isr", "adding", "is_short"),
+    [
+        ((1, 2, 3), (1, 2), (3,), False),
+        ((1, 2, 3), (1,), (3,), True),
+        ((1, 2), (1,), (3,), True),  # the brokers' metadata knows nothing yet of what is to be added
+        ((1, 2, 3), (1, 2), (), True),
+    ],
+)
+def test_a_replica_that_is_being_added_is_not_missed(replicas, isr, adding, is_short):
+    """As Kafka counts under-replicated partitions."""
+    moves = (Reassignment(topic="orders", partition=0, replicas=replicas, adding=adding),)
+    topics = {"orders": topic(*ROW, replicas=replicas, isr=isr, min_insync_replicas="1")}
+    seen = view(snapshot(topics, {}, details=replace(d.details(), reassignments=Part(value=moves, read_at=T0))))
+    assert seen.under_replicated.tolist() == [is_short]
+    assert (cost(seen.health, "under_replicated") > 0) is is_short
+
+
+@pytest.mark.parametrize(("leader", "behind"), [(3, ()), (2, (3,))])
+def test_a_voter_that_has_gone_as_a_broker_is_behind_at_once(leader, behind):
+    """Broker 3 holds a replica and is not up; it has not caught up with the quorum for ten seconds."""
+    topics = {"orders": topic(*ROW, leader=leader, replicas=(2, 3), isr=(leader,))}
+    brokers = (1, 2, 3) if leader == 3 else (1, 2)
+    found = health(topics, brokers=brokers, details=d.details(voters=d.quorum(0, 0, 10)))
+    assert found.quorum.behind == behind
