@@ -71,33 +71,30 @@ class TimeLags:
         if self._anchor(snapshot.anchors):
             self._appended[self._latest] = np.nan
         np.copyto(self._appended, np.nan, where=(lags == 0) | ((offset >= 0) & ~stands))
-        lagging = np.flatnonzero(lags > 0)
-        row, unread = index.row[lagging], offset[lagging]
-        start = partitions.start[row]
-        sought = np.flatnonzero((unread < start) | np.isnan(self._appended[lagging]))
-        unread = np.maximum(unread, start)
+        lagging, start = lags > 0, partitions.start[index.row]
+        unread = np.maximum(offset, start)
+        sought = np.flatnonzero(lagging & ((offset < start) | np.isnan(self._appended)))
         for block in (sought[i : i + _BLOCK] for i in range(0, len(sought), _BLOCK)):
-            found = self.ends.appended(row[block], unread[block])
-            self._appended[lagging[block]], self._latest[lagging[block]] = found
-        self._exact[lagging[sought]] = False
-        self._refine(snapshot, lagging, row, unread)
-        seconds, bound = np.zeros(len(lags), dtype=np.float32), np.zeros(len(lags), dtype=np.bool_)
-        seconds[lagging] = np.maximum(at - self._appended[lagging], 0.0)
-        bound[lagging] = self._latest[lagging]
+            found = self.ends.appended(index.row[block], unread[block])
+            self._appended[block], self._latest[block] = found
+        self._exact[sought] = False
+        if snapshot.record_times:
+            self._refine(snapshot, index, np.flatnonzero(lagging), unread)
+        seconds = np.maximum(at - self._appended, 0.0).astype(np.float32)
+        np.copyto(seconds, 0.0, where=lags == 0)
         np.copyto(seconds, np.nan, where=lags < 0)
-        return TimeLag(seconds, bound, self._exact & (lags > 0))
+        return TimeLag(seconds, self._latest & lagging, self._exact & lagging)
 
     def pass_over(self, rows: Int64, at: float) -> None:
         """What is unread there at this moment is nothing that is read: the next unread record is the next one that comes."""
         self._appended[rows], self._latest[rows], self._exact[rows] = at, False, False
 
-    def _refine(self, snapshot: Snapshot, lagging: Int64, row: Int64, unread: Int64) -> None:
+    def _refine(self, snapshot: Snapshot, index: Index, lagging: Int64, unread: Int64) -> None:
         """Take in what the records themselves tell."""
-        if snapshot.record_times:
-            sure = ~self._latest[lagging]
-            found = refine(snapshot.topics, snapshot.record_times, self.ends, row, unread, sure=sure)
-            rows = lagging[found.at]
-            self._appended[rows], self._latest[rows], self._exact[rows] = found.moment, False, found.exact
+        row, sure = index.row[lagging], ~self._latest[lagging]
+        found = refine(snapshot.topics, snapshot.record_times, self.ends, row, unread[lagging], sure=sure)
+        rows = lagging[found.at]
+        self._appended[rows], self._latest[rows], self._exact[rows] = found.moment, False, found.exact
 
     def _anchor(self, anchors: tuple[Anchor, ...]) -> bool:
         """Take in where the logs were in the past; whether that told anything."""

@@ -50,8 +50,12 @@ def entry(columns: Mapping[str, Array], name: str, shape: tuple[int | None, ...]
 
 def segments(reduce: np.ufunc, column: Array, first: Int64, empty: float) -> Array:
     """`reduce` over the entries `first[i]` to `first[i + 1]` of a column, for each i; `empty` where there are none."""
+    filled = first[1:] > first[:-1]
+    if len(filled) and filled.all():
+        whole: Array = reduce.reduceat(column, first[:-1])
+        return whole.astype(column.dtype, copy=False)
     answer = np.full(len(first) - 1, empty, dtype=column.dtype)
-    there = np.flatnonzero(first[1:] > first[:-1])
+    there = np.flatnonzero(filled)
     if len(there):
         answer[there] = reduce.reduceat(column, first[:-1][there])
     return answer
@@ -59,9 +63,9 @@ def segments(reduce: np.ufunc, column: Array, first: Int64, empty: float) -> Arr
 
 def sums(known: Array, column: Array, first: Int64, unknown: float) -> Array:
     """The sum of the known entries of each segment; `unknown` where a segment has no known entry."""
-    total = segments(np.add, np.where(known, column, 0), first, 0)
-    count = segments(np.add, known.astype(np.int64), first, 0)
-    return np.where(count > 0, total, unknown).astype(column.dtype)
+    total = segments(np.add, column if known.all() else np.where(known, column, 0), first, 0)
+    some = segments(np.logical_or, known, first, empty=False)
+    return np.where(some, total, unknown).astype(column.dtype)
 
 
 def slopes(times: Float64, samples: Sequence[Array], *, at_least: int, covering: float) -> Float64:
