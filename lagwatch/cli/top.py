@@ -1,12 +1,14 @@
 """`lagwatch top`: a live view of clusters, groups and alerts in the terminal."""
 
 import os
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lagwatch.cli.one_poll import Bootstrap, Config
 from lagwatch.cli.watching import alone, remote, url_option
+from lagwatch.errors import LagwatchError
 
 if TYPE_CHECKING:
     import httpx
@@ -40,7 +42,9 @@ def register(app: typer.Typer) -> None:
             alone(
                 {"--bootstrap": bootstrap, "--config": config, "--interval": interval, "--growth-window": growth_window}
             )
-            asyncio.run(_show(httpx.AsyncClient(**remote(url))))
+            client = httpx.AsyncClient(**remote(url))
+            _need_terminal()
+            asyncio.run(_show(client))
             return
 
         from lagwatch import logs
@@ -53,12 +57,21 @@ def register(app: typer.Typer) -> None:
             "growth_window": growth_window or "1m",
         }
         settings = load(config, os.environ, flags)
+        _need_terminal()
         logs.quiet()
         with watching(settings) as api:
             client = httpx.AsyncClient(
                 transport=httpx.ASGITransport(api, raise_app_exceptions=False), base_url="http://lagwatch"
             )
             asyncio.run(_show(client))
+
+
+def _need_terminal() -> None:
+    """Raises LagwatchError where there is none: keys come from stdin, and textual draws on stderr."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise LagwatchError(
+            "top needs a terminal; `lagwatch groups` and the REST API tell the same to files and programs"
+        )
 
 
 async def _show(client: "httpx.AsyncClient") -> None:

@@ -82,3 +82,10 @@ def test_what_answers_and_is_no_lagwatch_is_said():
         done = run("why", "billing", "--url", f"http://{host}:{port}")
     assert isinstance(done.exception, LagwatchError)
     assert "is a lagwatch there?" in str(done.exception)
+
+
+@pytest.mark.parametrize("where", [("--url", "http://127.0.0.1:1"), ("--bootstrap", "127.0.0.1:1")])
+def test_top_without_a_terminal_draws_nothing(where):
+    done = run("top", *where)
+    assert "top needs a terminal" in str(done.exception)
+    assert "\x1b" not in done.output
