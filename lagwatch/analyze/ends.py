@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ MOST_BYTES = 256 * 1024**2
 
 _EARLY = 0.9  # of a spacing: a poll that comes a little early still counts
 _LATE = 1.5  # times the usual distance between polls: points that are farther apart lack a poll
-_TOLERATED = 1 / 8  # of the age: so far apart two points may be without being a poll after another
+_TOLERATED = 1 / 8  # of the age: so far apart two points may be without being a poll after another; less within the hour
 
 _NEVER = 0  # see EndTable: not seen, and nothing was seen before
 
@@ -75,7 +76,7 @@ class EndTable:
     @property
     def step_s(self) -> float:
         """How far apart polls usually are; 0 before there were two."""
-        return float(np.median(self._steps)) if self._steps else 0.0
+        return median(self._steps) if self._steps else 0.0
 
     @property
     def nbytes(self) -> int:
@@ -175,9 +176,9 @@ class EndTable:
         under = self._seen_before(slots, row, beyond)
         sought, lower = 2 * offset + 1, self._at(slots, np.maximum(under, 0), row)
         gap = self._at(slots, beyond, row) - sought
-        upper = times.take(beyond)
-        span = upper - times.take(np.maximum(under, 0))
-        steady = (gap > 0) & (span <= self.close(times[-1] - times).take(beyond)) & (under >= 0)
+        upper, before = times.take(beyond), np.maximum(under, 0)
+        span = upper - times.take(before)
+        steady = (gap > 0) & (span <= self.close(times[-1] - times).take(before)) & (under >= 0)
         # Values are twice the log ends, and the middle of the record is meant: the halves and ones cancel out.
         upper -= np.where(steady, span * (gap - 1) / np.maximum(gap + sought - lower, 1), 0.0)
         return Appended(upper, ~steady)
@@ -191,7 +192,8 @@ class EndTable:
 
     def close(self, age: Float64) -> Float64:
         """How far apart points of this age may be that tell all there is to tell."""
-        return np.maximum(_LATE * self.step_s, age * _TOLERATED)
+        tolerated = np.where(age > HOUR_S, age * _TOLERATED, np.minimum(age * _TOLERATED, _LATE * SPACINGS_S[0]))
+        return np.maximum(_LATE * self.step_s, tolerated)
 
     def _search(self, slots: Int64, row: Int64, offset: Int64) -> Int64:
         """The first point at which the log end is seen beyond each offset; the last one if there is none."""

@@ -130,11 +130,8 @@ def _expires(name: str, config: Mapping[str, str]) -> bool:
 
 def unread_share(index: Index, partitions: PartitionTable, lags: Int64) -> Float64:
     """Per pair the share of the retained log that is unread, on the worst partition; NaN where unknown ones may be worse than 0."""
-    rows = np.flatnonzero(lags)
-    at = index.row[rows]
-    share = np.zeros(len(lags))
-    share[rows] = np.where(lags[rows] > 0, lags[rows] / np.maximum(partitions.end[at] - partitions.start[at], 1), 0.0)
-    worst = segments(np.maximum, share, index.first, 0.0)
+    retained = np.maximum(partitions.end - partitions.start, 1).astype(np.float64)
+    worst = segments(np.maximum, np.maximum(lags, 0) / retained[index.row], index.first, 0.0)
     worst[(worst == 0) & segments(np.logical_or, lags < 0, index.first, empty=False)] = np.nan
     return worst
 
