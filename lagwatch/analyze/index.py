@@ -23,9 +23,10 @@ class Index:
     """
     The rows, sorted by (group, partition row), and the pairs that they form.
 
-    `commit_group` and `commit_row` are those columns of the snapshot. `live` are the positions of the rows that the snapshot has, None if it has them all; `missing_since` says of the others
-    when they were missed first (NaN for live rows; None if all are live). The rows of pair i are `first[i]` to
-    `first[i + 1]`, the pairs of group g are `group_first[g]` to `group_first[g + 1]`; no pair is empty.
+    `commit_group` and `commit_row` are those columns of the snapshot. `live` are the positions of the rows that the
+    snapshot has, None if it has them all; `missing_since` says of the others when they were missed first (NaN for live
+    rows; None if all are live). The rows of pair i are `first[i]` to `first[i + 1]`, the pairs of group g are
+    `group_first[g]` to `group_first[g + 1]`; no pair is empty.
     """
 
     topics: TopicTable
