@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 
 from lagwatch.analyze.causes.on_topic import OnTopic, patience_s
+from lagwatch.analyze.causes.words import messages
 from lagwatch.model.kinds import LOOPS
 from lagwatch.model.snapshot import UNKNOWN, Group, Member
 from lagwatch.model.view import View
@@ -60,6 +61,12 @@ class Case:
         """Messages behind on all topics, None if nothing is known of it."""
         lag = int(self.view.groups.lag_sum[self.index])
         return None if lag == UNKNOWN else lag
+
+    @property
+    def waiting(self) -> str:
+        """How many messages wait, for people; at least so many where that is not known of all partitions."""
+        least = "at least " if self.view.groups.unknown[self.index] else ""
+        return f"{least}{messages(self.lag or 0)}"
 
     @property
     def members(self) -> int:

@@ -33,7 +33,12 @@ def _of_topic(case: Case, each: OnTopic) -> Finding | None:
         next_step=f"Raise retention.ms or retention.bytes of {each.topic} first, then see to the consumers. What is gone must come "
         "from upstream again.",
         topic=each.topic,
-        evidence={"lost": lost, "loss_in_s": loss_in_s, "retained_share": share if share > 0 else None, "lag": each.lag},
+        evidence={
+            "lost": lost,
+            "loss_in_s": loss_in_s,
+            "retained_share": share if share > 0 else None,
+            "lag": each.lag,
+        },
     )
 
 

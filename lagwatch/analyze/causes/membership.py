@@ -26,7 +26,7 @@ def stopped(case: Case) -> Finding | None:
     )
     return Finding(
         cause=Cause.STOPPED,
-        sentence=f"{case.name} {since}: nobody reads; {messages(case.lag)} wait{'s' if case.lag == 1 else ''}."
+        sentence=f"{case.name} {since}: nobody reads; {case.waiting} wait{'s' if case.lag == 1 else ''}."
         f"{' Left and came back before: ' + case.comes_and_goes + '.' if case.comes_and_goes else ''}",
         certainty=certain(0.7, 0.97, lasted / case.still_s),
         next_step=f"Start the consumers of {case.name}: were they scaled to zero, do they crash at the start, have their "
@@ -84,7 +84,7 @@ def rebalancing(case: Case) -> Finding | None:
             cause=Cause.REBALANCING,
             sentence=f"{case.name} has been rebalancing {lasting(unsettled_s)} ({case.group.state}, "
             f"{plural(case.members, 'member')}): while it sorts out who reads what, little or nothing is "
-            f"read; {messages(case.lag)} behind.",
+            f"read; {case.waiting} behind.",
             certainty=certain(0.85, 0.95, unsettled_s / (5 * case.still_s)),
             next_step="Find the member that does not answer: it is busy with a batch for longer than it may "
             "(max.poll.interval.ms), or hangs. Restart it, or give it less to do at once (max.poll.records).",
@@ -94,7 +94,7 @@ def rebalancing(case: Case) -> Finding | None:
         cause=Cause.REBALANCING,
         sentence=f"{case.name} does not come to rest: {plural(round(times), 'rebalance')} in the last 15 minutes, now "
         f"{case.group.state or 'unknown'} with {plural(case.members, 'member')}; with each, reading stops; "
-        f"{messages(case.lag)} behind.{' Left and came back: ' + who + '.' if who else ''}",
+        f"{case.waiting} behind.{' Left and came back: ' + who + '.' if who else ''}",
         certainty=certain(0.8 if who else 0.7, 0.92, (times - LOOPS) / LOOPS),
         next_step="Look for members that come and go: crashes, max.poll.interval.ms exceeded, lost heartbeats, an autoscaler. "
         "Static membership (group.instance.id) and the cooperative assignor make rebalances cheaper.",

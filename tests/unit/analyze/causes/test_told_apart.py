@@ -405,6 +405,11 @@ def test_where_nobody_reads_nobody_is_slow_or_catches_up(reads):
     assert [each.cause for each in diagnose(seen, 0).findings] == [Cause.STOPPED]
 
 
+def test_what_waits_on_partitions_that_say_nothing_is_not_told_as_nothing():
+    found = diagnose(story(member_count=lambda k: 0, reads=lambda k, p: 0, silent=lambda k: (3,) if k == 39 else ()), 0)
+    assert "nobody reads; at least 48,000 messages wait." in found.sentence
+
+
 def test_a_group_that_has_just_lost_its_members_may_be_about_to_come_back():
     def lost(at):
         found = diagnose(story(member_count=lambda k: 3 * (k < at), reads=lambda k, p: ALL * (k < at)), 0)
