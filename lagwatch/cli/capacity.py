@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lagwatch.cli.one_poll import Bootstrap, Cluster, Config
-from lagwatch.cli.watching import Output, for_option, url_option
+from lagwatch.cli.one_poll import AsJson, Bootstrap, Cluster, Config
+from lagwatch.cli.watching import for_option, url_option
 from lagwatch.model.words import printable
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def register(app: typer.Typer) -> None:
         cluster: Cluster = None,
         url: _URL = None,
         look_for: _FOR = None,
-        output: Output = "text",
+        *,
+        as_json: AsJson = False,
     ) -> None:
         """
         Say how many partitions and members a topic needs: ceil(peak produce rate / what one member reads) x 1.25 partitions.
@@ -55,7 +56,7 @@ def register(app: typer.Typer) -> None:
             found = _watched(config, bootstrap, cluster, topic, group, look_for or "60s")
         typer.echo(
             json.dumps(found, ensure_ascii=False, indent=2)
-            if output == "json"
+            if as_json
             else "\n".join(map(printable, text(found, group)))
         )
 

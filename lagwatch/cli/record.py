@@ -9,6 +9,7 @@ import typer
 
 from lagwatch.cli.one_poll import Bootstrap, Cluster, Config, chosen, reader, tell_gaps, until_interrupted
 from lagwatch.errors import CollectError, LagwatchError
+from lagwatch.model.words import plural
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +47,7 @@ def register(app: typer.Typer) -> None:
                 _append(file, snapshot_line(snapshot))
                 written += 1
                 tell_gaps(snapshot.gaps)
-        typer.echo(f"{written} snapshots appended to {file}", err=True)
+        typer.echo(f"{plural(written, 'snapshot')} appended to {file}", err=True)
 
 
 def snapshot_line(snapshot: object) -> str:

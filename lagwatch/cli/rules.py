@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -29,7 +29,8 @@ def register(app: typer.Typer) -> None:
         group: Annotated[str | None, typer.Option(metavar="NAME", help="As they are for this group.")] = None,
         topic: Annotated[str | None, typer.Option(metavar="NAME", help="As they are for this topic.")] = None,
         cluster: Annotated[str | None, typer.Option(metavar="NAME", help="As they are for this cluster.")] = None,
-        output: Annotated[Literal["text", "json"], typer.Option(help="text or json.")] = "text",
+        *,
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     ) -> None:
         """
         Show the rules as they are for a group, a topic or a cluster, and what made them so: of exclusions, profiles and overrides
@@ -46,7 +47,7 @@ def register(app: typer.Typer) -> None:
         if rule is not None and not found:
             raise _unknown(rule, [each.name for each in effective_rules(settings)])
         lines = [_described(each, one) for each in found if asked.concerns(each) for one in effective(each, asked)]
-        if output == "json":
+        if as_json:
             typer.echo(json.dumps(lines, ensure_ascii=False, indent=2))
             return
         typer.echo(table(_HEADER, [list(_cells(line)) for line in lines]))

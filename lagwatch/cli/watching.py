@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import typer
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from lagwatch.config import ClusterSettings
     from lagwatch.model.latest import Latest
     from lagwatch.model.snapshot import Snapshot
-
-Output = Annotated[Literal["text", "json"], typer.Option("--output", help="text, or json as the REST API has it.")]
 
 _TIMEOUT_S = 10.0
 _LAST_PORT = 65_535

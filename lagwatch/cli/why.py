@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from lagwatch.cli.one_poll import Bootstrap, Cluster, Config
-from lagwatch.cli.watching import Output, for_option, url_option
+from lagwatch.cli.one_poll import AsJson, Bootstrap, Cluster, Config
+from lagwatch.cli.watching import for_option, url_option
 
 KEEPS_UP = 0
 LAGS = 3
@@ -28,7 +28,8 @@ def register(app: typer.Typer) -> None:
         cluster: Cluster = None,
         url: _URL = None,
         look_for: _FOR = None,
-        output: Output = "text",
+        *,
+        as_json: AsJson = False,
     ) -> None:
         """
         Say why a group lags: causes with their evidence and what to do, the likeliest first; docs/diagnosis.md has all causes.
@@ -43,7 +44,7 @@ def register(app: typer.Typer) -> None:
             found = asked(url, cluster, group, given={"--for": look_for, "--bootstrap": bootstrap, "--config": config})
         else:
             found = watched(config, bootstrap, cluster, group, look_for or "60s")
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=2) if output == "json" else text(found))
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else text(found))
         if (code := exit_code(found)) != KEEPS_UP:
             raise typer.Exit(code)
 

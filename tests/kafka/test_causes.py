@@ -225,8 +225,7 @@ class Asking:
             bootstrap,
             "--for",
             "8s",
-            "--output",
-            "json",
+            "--json",
         ]
         self._process: subprocess.Popen[str] | None = None
 

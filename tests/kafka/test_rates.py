@@ -191,7 +191,7 @@ def test_the_command_measures_for_a_while_and_works_out_what_is_needed(cluster):
     ):
         # The command asks for the groups that had committed when it began.
         wait_until(lambda: len(watched.read().commits) > 0, "the first commit")
-        arguments = ["capacity", topic, "--bootstrap", cluster.bootstrap, "--for", "10s", "--output", "json"]
+        arguments = ["capacity", topic, "--bootstrap", cluster.bootstrap, "--for", "10s", "--json"]
         done = CliRunner().invoke(build(), arguments)
     assert done.exit_code == 0, done.exception
     found = json.loads(done.stdout)

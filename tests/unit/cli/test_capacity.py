@@ -59,7 +59,7 @@ def test_a_group_that_reads_other_topics_is_not_taken_for_all_groups():
 
 
 def test_json_is_what_the_api_says(url):
-    found = json.loads(capacity("orders", "--group", "billing", "--url", url, "--output", "json").stdout)
+    found = json.loads(capacity("orders", "--group", "billing", "--url", url, "--json").stdout)
     assert (found["topic"], found["partitions_needed"], found["groups"][0]["members_needed"]) == ("orders", 3, 2)
 
 

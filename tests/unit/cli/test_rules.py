@@ -40,7 +40,7 @@ def test_without_names_all_rules_are_listed_with_what_they_depend_on(tmp_path):
 
 
 def test_for_given_names_it_is_said_what_holds_and_why(tmp_path):
-    arguments = ("--cluster", "test", "--group", "billing", "--topic", "orders", "--output", "json")
+    arguments = ("--cluster", "test", "--group", "billing", "--topic", "orders", "--json")
     code, out, _ = rules(tmp_path, *arguments)
     found = {line["rule"]: line for line in json.loads(out)}
     assert code == 0

@@ -49,7 +49,7 @@ def test_a_lagwatch_that_runs_is_asked_and_its_answer_is_text(url):
 
 
 def test_json_is_what_the_api_says(url):
-    done = why("billing", "--url", url, "--cluster", "main", "--output", "json", LAGWATCH_TOKEN="s3cret")
+    done = why("billing", "--url", url, "--cluster", "main", "--json", LAGWATCH_TOKEN="s3cret")
     found = json.loads(done.stdout)
     assert (found["cluster"], found["group"], found["findings"][0]["cause"]) == ("main", "billing", "stopped")
 
