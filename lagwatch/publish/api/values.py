@@ -35,10 +35,10 @@ def number(value: float | None) -> float | None:
     """
     An entry of a float column, to three decimals.
 
-    >>> number(60.00049), number(float("nan")), number(None)
-    (60.0, None, None)
+    >>> number(60.00049), number(-1e-9), number(float("nan")), number(None)
+    (60.0, 0.0, None, None)
     """
-    return None if value is None or not math.isfinite(value) else round(float(value), 3)
+    return None if value is None or not math.isfinite(value) else round(float(value), 3) + 0.0
 
 
 def flag(bound: bool, value: float) -> bool | None:  # noqa: FBT001 (an entry of a column)

@@ -100,6 +100,7 @@ def _seen(alert: shown.Alert) -> str:
 def _number(value: float | None) -> str:
     if value is None:
         return "unknown"
+    value = round(value, 2) + 0.0
     return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:,.2f}"
 
 
