@@ -32,8 +32,8 @@ from lagwatch.config.values import (
     Secret,
     SecretUrl,
     Text,
+    TopicSettings,
     Url,
-    Words,
 )
 from lagwatch.model.filters import NameFilter
 
@@ -201,7 +201,7 @@ class MetricsSettings(Section):
         "/metrics/kafka_exporter, with its names, labels and values (docs/metric-profiles.md).",
         examples=[["kafka_exporter"]],
     )
-    kminion_config_keys: Words = Field(
+    kminion_config_keys: TopicSettings = Field(
         ("cleanup.policy",),
         description="Settings of topics that become labels of kminion_kafka_topic_info (kminion's topics.infoMetric.configKeys).",
     )

@@ -145,6 +145,14 @@ def _text(value: str) -> str:
     return value
 
 
+def _topic_setting(value: str) -> str:
+    # It becomes the name of a label, beside those that the series has anyway.
+    taken = value in ("topic.name", "partition.count", "replication.factor")
+    if taken or not re.fullmatch(r"[a-z][a-z0-9]*(\.[a-z0-9]+)*", value):
+        raise ValueError("a setting of topics such as cleanup.policy")
+    return value
+
+
 def _limit(value: float) -> float:
     if math.isnan(value):
         raise ValueError("a number, .inf or -.inf")
@@ -223,7 +231,7 @@ Port = Annotated[int, BeforeValidator(_whole_number), AfterValidator(_port)]
 Amount = Annotated[int, BeforeValidator(_whole_number), AfterValidator(_amount)]
 Slots = Annotated[int, BeforeValidator(_whole_number), AfterValidator(_slots)]
 Text = Annotated[str, AfterValidator(_text)]
-Words = Annotated[tuple[Text, ...], BeforeValidator(_one_or_many)]
+TopicSettings = Annotated[tuple[Annotated[str, AfterValidator(_topic_setting)], ...], BeforeValidator(_one_or_many)]
 Number = Annotated[float, BeforeValidator(_not_a_flag), AfterValidator(_finite)]
 Limit = Annotated[float, BeforeValidator(_not_a_flag), AfterValidator(_limit)]
 Share = Annotated[float, BeforeValidator(_not_a_flag), AfterValidator(_share)]

@@ -33,6 +33,10 @@ WRONG = {
     "groups: {include: [5]}": "groups.include[0]: 5: expected a text (what looks like a number or yes needs quotes)",
     "metrics: {granularity: partitions}": "metrics.granularity: partitions: expected one of partition, topic, group, "
     'did you mean "partition"?',
+    "metrics: {kminion_config_keys: [retention-ms]}": "metrics.kminion_config_keys[0]: retention-ms: expected a setting of "
+    "topics such as cleanup.policy",
+    "metrics: {kminion_config_keys: [a.b, topic.name]}": "metrics.kminion_config_keys[1]: topic.name: expected a setting of "
+    "topics such as cleanup.policy",
     "streams: {restore_mb_per_s: 0}": "streams.restore_mb_per_s: 0: expected a whole number from 1 to 999999999",
     "log: {level: 5}": "log.level: 5: expected one of debug, info, warning, error",
     "rules: [a]": "rules: a list: expected a section of key: value lines",
