@@ -91,9 +91,21 @@ def _consumer(cluster: ClusterSettings) -> dict[str, Any]:
 
 
 def _notifier(receiver: ReceiverSettings) -> dict[str, Any]:
-    found: dict[str, Any] = {"class-name": "http", "group-allowlist": "", "interval": 0, "threshold": 2, "extra": {}}
-    if receiver.email is not None:
-        email = receiver.email
-        found |= {"class-name": "email", "server": email.host, "port": email.port or 0, "auth-type": "", "username": ""}
-        found |= {"from": email.sender, "to": ",".join(email.to), "extra-ca": "", "noverify": False}
-    return found
+    found: dict[str, Any] = {
+        "class-name": "http",
+        "group-allowlist": "",
+        "interval": 0,
+        "threshold": 2,
+        "template-open": "",
+        "template-close": "",
+        "extra": {},
+        "send-close": True,
+        "extra-ca": "",
+        "noverify": False,
+    }
+    if receiver.email is None:
+        addresses = {"url-open": "", "url-close": "", "method-open": "POST", "method-close": "POST"}
+        return found | {"timeout": 0, "keepalive": 0, **addresses}
+    email = receiver.email
+    server = {"server": email.host, "port": email.port or 0, "auth-type": "", "username": ""}
+    return found | {"class-name": "email", **server, "from": email.sender, "to": ",".join(email.to)}

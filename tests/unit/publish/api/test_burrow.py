@@ -23,6 +23,10 @@ from tests.support.settings import settings
 GATE = Gate((Token("ada", Role.OPERATOR, lambda: "token-of-ada"), Token("wall", Role.VIEWER, lambda: "wall")))
 ADA = {"Authorization": "Bearer token-of-ada"}
 POLLS = 12
+NOTIFIER = {
+    "class-name", "group-allowlist", "interval", "threshold", "template-open", "template-close", "extra", "send-close",
+    "extra-ca", "noverify",
+}  # fmt: skip
 
 
 def facts(i):
@@ -399,7 +403,13 @@ receivers:
         assert profile["tls"] == {"name": "main", "certfile": "", "keyfile": "", "cafile": "", "noverify": True}
         assert profile["sasl"] == {"name": "main", "handshake-first": True, "username": ""}
         assert api.get("/v3/config/notifier").json()["modules"] == ["on-call", "hook"]
-        assert api.get("/v3/config/notifier/on-call").json()["module"]["class-name"] == "email"
+        modules = {name: api.get(f"/v3/config/notifier/{name}").json()["module"] for name in ("on-call", "hook")}
+        assert {name: module["class-name"] for name, module in modules.items()} == {"on-call": "email", "hook": "http"}
+        assert set(modules["hook"]) == NOTIFIER | {
+            "timeout", "keepalive", "url-open", "url-close", "method-open", "method-close",
+        }  # fmt: skip
+        assert set(modules["on-call"]) == NOTIFIER | {"server", "port", "auth-type", "username", "from", "to"}
+        assert (modules["on-call"]["server"], modules["on-call"]["to"]) == ("mail.example.com", "b@example.com")
         texts = [api.get(f"/v3/config/{path}").text for path in ("notifier/hook", "notifier/on-call", "consumer/main")]
         assert not any(secret in text for text in texts for secret in ("geheim", "secret-part", "somebody"))
 
