@@ -70,16 +70,16 @@ def _stalled(case: Case, each: OnTopic, rows: np.ndarray) -> Finding:
     lag, frozen_s = float(each.lags[rows].sum()), float(each.frozen[worst])
     partition, offset = int(each.partitions[worst]), int(each.committed[worst])
     owner = case.owner(each, worst)
-    everything = len(rows) == len(each.lags)
+    rest = int((each.lags >= 0).sum()) - len(rows)  # what nobody knows does not go on
+    everything = rest == 0
     seen = "" if not np.isnan(each.interval_s) else ", and how often it commits was never seen"
     place = where(each.topic, sorted(each.partitions[rows].tolist()), len(each.lags))
     at = f"at offset {offset:,}" if len(rows) == 1 else f"{numbered([partition])} at offset {offset:,}"
-    rest = len(each.lags) - len(rows)
     others = "" if everything else f", while {plural(rest, 'other')} of the topic {'goes' if rest == 1 else 'go'} on"
     return Finding(
         cause=Cause.STALLED,
         sentence=f"{case.name} stands still on {place} {lasting(frozen_s)} ({at}{', ' + owner if owner else ''}){others}{seen}; "
-        f"{messages(lag)} behind it. {_meaning(each, rows, owned=owner != UNOWNED)}",
+        f"{messages(lag)} behind it. {_meaning(each, rows, everything=everything, owned=owner != UNOWNED)}",
         certainty=_sure(case, each, frozen_s, everything=everything)
         * (0.6 if each.starved[worst] else 1.0)
         * (0.5 + 0.5 * case.share(lag)),
@@ -108,12 +108,12 @@ def _sure(case: Case, each: OnTopic, frozen_s: float, *, everything: bool) -> fl
     return certain(0.85, 0.96, frozen_s / (_LONG * each.still_s)) * (0.8 if everything and case.restless else 1.0)
 
 
-def _meaning(each: OnTopic, rows: np.ndarray, *, owned: bool) -> str:
+def _meaning(each: OnTopic, rows: np.ndarray, *, everything: bool, owned: bool) -> str:
     if each.doubtful:
         return "One message a partition of a quiet topic may be the marker of a transaction, with nothing to read."
     if not owned:
         return "Nobody reads it: the assignment leaves it out."
-    if len(rows) == len(each.lags):
+    if everything:
         return "Its members are there and get nowhere: a handler that hangs, or a record that they cannot pass."
     if _all_of_one(each, rows):
         return "That is all that this member owns there: its handler hangs, or there is a record that it cannot pass."

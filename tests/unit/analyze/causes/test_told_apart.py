@@ -405,6 +405,15 @@ def test_where_nobody_reads_nobody_is_slow_or_catches_up(reads):
     assert [each.cause for each in diagnose(seen, 0).findings] == [Cause.STOPPED]
 
 
+def test_of_partitions_that_say_nothing_it_is_not_told_that_they_go_on():
+    silent = {"silent": lambda k: (3,) if k == 39 else ()}
+    one = diagnose(story(reads=lambda k, p: 0 if p == 4 and k > 20 else ALL, **silent), 0)
+    assert "while 3 others of the topic go on" in one.sentence
+    every = diagnose(story(reads=lambda k, p: 0 if k > 20 else ALL, **silent), 0)
+    assert "get nowhere" in every.sentence
+    assert " on;" not in every.sentence
+
+
 def test_what_waits_on_partitions_that_say_nothing_is_not_told_as_nothing():
     found = diagnose(story(member_count=lambda k: 0, reads=lambda k, p: 0, silent=lambda k: (3,) if k == 39 else ()), 0)
     assert "nobody reads; at least 48,000 messages wait." in found.sentence
