@@ -78,6 +78,11 @@ def register(app: typer.Typer) -> None:
             describe = _member_cells if members else _partition_cells
             header = _MEMBERS if members else _PARTITIONS
             typer.echo("\n\n".join(_described(detail, header, list(describe(detail))) for detail in details))
+        if not details:
+            typer.echo(
+                "lagwatch: there is no consumer group, or none that this user may see and the settings include",
+                err=True,
+            )
         tell_gaps(seen.latest.gaps)
 
 

@@ -83,6 +83,8 @@ def register(app: typer.Typer) -> None:
             typer.echo(table(_TOPICS, map(_topic_cells, details)))
         else:
             typer.echo("\n\n".join(map(_described, details)))
+        if not details:
+            typer.echo("lagwatch: there is no topic, or none that this user may see and the settings include", err=True)
         tell_gaps(seen.latest.gaps)
 
 

@@ -11,13 +11,15 @@ from lagwatch.analyze.audit.facts import Facts
 def set_topic(facts: Facts, topic: str, name: str, value: object) -> str:
     """Gives a topic a setting of its own."""
     return _configs(
-        facts, "--entity-type", "topics", "--entity-name", topic, "--add-config", f"{name}={_listed(value)}"
+        facts, "--entity-type", "topics", *_named("--entity-name", topic), "--add-config", f"{name}={_listed(value)}"
     )
 
 
 def unset_topic(facts: Facts, topic: str, names: Iterable[str]) -> str:
     """Takes settings of its own from a topic."""
-    return _configs(facts, "--entity-type", "topics", "--entity-name", topic, "--delete-config", ",".join(names))
+    return _configs(
+        facts, "--entity-type", "topics", *_named("--entity-name", topic), "--delete-config", ",".join(names)
+    )
 
 
 def set_brokers(facts: Facts, name: str, value: object) -> str:
@@ -43,12 +45,12 @@ def describe_log_dirs(facts: Facts, broker: int) -> str:
 
 def describe_groups(facts: Facts, group: str) -> str:
     """Shows a group's members with what they are assigned."""
-    return _groups(facts, "--describe", "--group", group, "--members", "--verbose")
+    return _groups(facts, "--describe", *_named("--group", group), "--members", "--verbose")
 
 
 def delete_group(facts: Facts, group: str) -> str:
     """Deletes a group that nobody uses, with what it has committed."""
-    return _groups(facts, "--delete", "--group", group)
+    return _groups(facts, "--delete", *_named("--group", group))
 
 
 def reassign(facts: Facts, topic: str, replicas: Mapping[int, Sequence[int]]) -> str:
@@ -71,6 +73,11 @@ def _configs(facts: Facts, *what: str) -> str:
 
 def _groups(facts: Facts, *what: str) -> str:
     return _line("kafka-consumer-groups.sh", "--bootstrap-server", facts.bootstrap, *what)
+
+
+def _named(option: str, name: str) -> tuple[str, ...]:
+    """An option with a name, which must not be taken for an option itself."""
+    return (f"{option}={name}",) if name.startswith("-") else (option, name)
 
 
 def _line(*words: str) -> str:

@@ -431,6 +431,12 @@ def test_a_name_that_a_shell_would_take_apart_is_quoted():
     assert shlex.split(command)[-1] == wild.name
 
 
+def test_a_name_that_looks_like_an_option_is_none():
+    seen = gone(good(groups=[replace(EMPTY, name="--all-groups")]), 5 * DAY_S)
+    (finding,) = audit(seen).findings
+    assert shlex.split(finding.command)[-1] == "--group=--all-groups"
+
+
 def test_advice_is_no_finding_and_marked_as_such():
     assert len({rule.id for rule in ADVICE}) == len(ADVICE)
     assert all(rule.advice and rule.kind is Kind.CLIENT for rule in ADVICE)
