@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from lagwatch.model.words import printable
+from lagwatch.model.words import plural, printable
 from lagwatch.top.ask import Item
 from lagwatch.top.words import UNKNOWN, number, seconds, severity, word
 
@@ -24,13 +24,17 @@ def cluster_line(item: Item, *, chosen: bool) -> Text:
     line = Text.assemble((f"{'▶ ' if chosen else '  '}{printable(item['name'])} ", "bold"), (state, colour))
     if item["age_s"] is not None:
         line.append(f" · {item['age_s']:.0f} s ago")
-    for value, name in ((item["brokers"], "brokers"), (item["groups"], "groups"), (item["lag"], "messages behind")):
-        line.append(f" · {UNKNOWN if value is None else f'{value:,}'} {name}")
+    for value, one, many in (
+        (item["brokers"], "broker", "brokers"),
+        (item["groups"], "group", "groups"),
+        (item["lag"], "message behind", "messages behind"),
+    ):
+        line.append(f" · {UNKNOWN} {many}" if value is None else f" · {plural(value, one, many)}")
     for value, name in (
         (item["offline"], "offline"),
         (item["under_min_isr"], "under min ISR"),
         (item["under_replicated"], "under-replicated"),
-        (item["gaps"], "gaps"),
+        (item["gaps"], "gap" if item["gaps"] == 1 else "gaps"),
     ):
         if value:
             line.append(f" · {value:,} {name}", style="bold red")
