@@ -65,6 +65,12 @@ def test_in_a_gap_between_polls_it_was_at_the_latest_at_the_end_of_the_gap():
     assert appended(made, 550) == (pytest.approx(705, abs=0.5), False)
 
 
+def test_within_the_hour_one_missed_poll_is_a_gap_however_long_ago_it_was():
+    made = table(*((30 * k, 100 * k) for k in range(118) if k != 7))
+    assert appended(made, 650) == (240.0, True)
+    assert appended(made, 550) == (pytest.approx(165, abs=1), False)
+
+
 def test_a_poll_that_did_not_see_a_partition_is_no_point_of_it():
     made = table((0, 100), (30, 200), (60, NO), (90, NO), (120, NO), (150, 300), (180, 310))
     assert appended(made, 250) == (150.0, True)
@@ -190,7 +196,8 @@ def plainly(history, offset, now, step):
         under = (at, end)
     else:
         return now, True
-    if under is None or at - under[0] > max(1.5 * step, (now - at) / 8):
+    age = now - (at if under is None else under[0])
+    if under is None or at - under[0] > max(1.5 * step, age / 8 if age > HOUR_S else min(age / 8, 45.0)):
         return at, True
     return under[0] + (at - under[0]) * (offset - under[1] + 0.5) / (end - under[1]), False
 
