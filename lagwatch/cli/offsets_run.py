@@ -138,7 +138,7 @@ def _carry_out(
         return
     file = backup or _new_file(plan.group, "backup")
     act, config = log
-    with closing(Acts(load(config, os.environ, {}, offline=True))) as acts:
+    with closing(Acts(load(config, os.environ, {}, offline=True))) as acts, _interruptible(file):
         results = carry_out(plan, hand, seen, file, _AuditLog(act, acts))
     done = sum(result.done is True for result in results)
     typer.echo(outcome(results))
@@ -146,6 +146,21 @@ def _carry_out(
     typer.echo(f"What was committed before is in {file}; undo with: lagwatch offsets undo {quoted(file)}")
     if done < len(results):
         raise typer.Exit(1 if all(result.done is False for result in results) else PARTLY)
+
+
+@contextmanager
+def _interruptible(backup: Path) -> Iterator[None]:
+    """Ctrl-C once there is a backup: what has moved is not known, and that is said."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not backup.exists():
+            raise
+        typer.echo(
+            f"lagwatch: interrupted: what has moved is not known. Undo with: lagwatch offsets undo {quoted(backup)}",
+            err=True,
+        )
+        raise typer.Exit(PARTLY) from None
 
 
 class _AuditLog:

@@ -188,34 +188,45 @@ def test_applied_it_is_read_again_and_undone_it_is_as_before_even_where_nothing_
     assert committed(world.bootstrap, group)[world.topic, 0] == 100
 
 
-KILLED = """
+ENDED = """
 import os, signal
 from lagwatch.cli import main
 from lagwatch.offsets import act, speak
 act.AT_ONCE, commit = 1, speak.commit
 
 async def dying(*asked):
-    await commit(*asked)
-    os.kill(os.getpid(), signal.SIGKILL)
+    answer = await commit(*asked)
+    os.kill(os.getpid(), signal.SIGNAL)
+    return answer
 
 speak.commit = dying
 main()
 """
-"""A lagwatch that is killed after the first of several requests that move offsets."""
+"""A lagwatch that gets a signal after the first of several requests that move offsets."""
 
 
-def test_killed_in_the_middle_its_backup_gives_back_what_moved_and_leaves_the_rest(world, offsets, tmp_path):
-    group, first = unique("killed"), {(world.topic, 0): 40, (world.topic, 1): 30}
+@pytest.mark.parametrize("how, code", [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 3)])
+def test_ended_in_the_middle_its_backup_gives_back_what_moved_and_leaves_the_rest(world, offsets, tmp_path, how, code):
+    group, first = unique("ended"), {(world.topic, 0): 40, (world.topic, 1): 30}
     commit(world.bootstrap, group, first)
     assert offsets("plan", group, "--topic", world.topic, "--to-latest", "--out", "plan.json").code == 0
     done = subprocess.run(
-        [sys.executable, "-c", KILLED, "offsets", "apply", "plan.json", "--bootstrap", world.bootstrap],
+        [
+            sys.executable,
+            "-c",
+            ENDED.replace("SIGNAL", how.name),
+            "offsets",
+            "apply",
+            "plan.json",
+            "--bootstrap",
+            world.bootstrap,
+        ],
         cwd=tmp_path,
         capture_output=True,
         text=True,
         timeout=60,
     )
-    assert done.returncode == -signal.SIGKILL, done
+    assert done.returncode == code, done
     (backup,) = tmp_path.glob("*-backup.json")
     assert f"kept in {backup.name}" in done.stderr
     assert committed(world.bootstrap, group) == first | {(world.topic, 0): 100}
