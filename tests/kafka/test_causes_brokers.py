@@ -38,11 +38,12 @@ def test_a_partition_without_a_leader_is_named_and_other_groups_are_left_out_of_
     with reading(bootstrap, deadline_s=4) as reader, member(bootstrap, other, [well]) as reads:
         read(reads, 150)
         commit(bootstrap, group, {(hit, partition): 10 for partition in range(3)})
-        before = wait_until(
-            lambda: (found := diagnoses(reader, memory, (group, other)))[other] and found, "both groups are known"
-        )
-        assert causes(before[group])[:1] == [Cause.STOPPED]
-        assert causes(before[other]) == []
+
+        def known():
+            found = diagnoses(reader, memory, (group, other))
+            return found if causes(found[group])[:1] == [Cause.STOPPED] else None
+
+        assert causes(wait_until(known, "nobody reads for the one group")[other]) == []
 
         snapshot = reader.read()
         row = int(snapshot.topics.first[snapshot.topics.names.index(hit)])
