@@ -8,6 +8,7 @@ import uvicorn
 
 from benchmarks.shape import Shape
 from benchmarks.subjects import Facts, Subject
+from lagwatch.app.heap import share_heap
 from lagwatch.app.web import address, listen
 from lagwatch.collect import Reader, ReaderOptions
 from lagwatch.config.rules import default_rules
@@ -42,6 +43,7 @@ class Lagwatch(Subject):
             topics=NameFilter(),
             internal_topics=False,
         )
+        share_heap()
         self._reader = Reader(options)
         self._memory = Memory()
         self._started_at = time.time()

@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
         """Watch clusters: metrics, API and alerts on one port. SIGHUP reloads rules and filters, SIGTERM stops."""
         from lagwatch import logs
         from lagwatch.app import Service
+        from lagwatch.app.heap import share_heap
         from lagwatch.config import Settings, load
 
         flags = {
@@ -50,4 +51,5 @@ def register(app: typer.Typer) -> None:
 
         current = settings()
         logs.configure(current.log.level, current.log.format)
+        share_heap()
         Service(current, settings).run()
