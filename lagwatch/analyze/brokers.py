@@ -34,7 +34,10 @@ class BrokerHistory:
             self._counts.append((at, len(up)))
         while self._counts[0][0] < at - REMEMBERED_S:
             self._counts.popleft()
-        return max(len(self._hold_replicas(snapshot.partitions.replicas) - up), max(count for _, count in self._counts) - len(up))
+        return max(
+            len(self._hold_replicas(snapshot.partitions.replicas) - up),
+            max(count for _, count in self._counts) - len(up),
+        )
 
     def _hold_replicas(self, replicas: Placement) -> set[int]:
         if replicas is not self._replicas:  # they hardly ever move, and are the same object as long as they do not

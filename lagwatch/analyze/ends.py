@@ -27,7 +27,9 @@ MOST_BYTES = 256 * 1024**2
 
 _EARLY = 0.9  # of a spacing: a poll that comes a little early still counts
 _LATE = 1.5  # times the usual distance between polls: points that are farther apart lack a poll
-_TOLERATED = 1 / 8  # of the age: so far apart two points may be without being a poll after another; less within the hour
+_TOLERATED = (
+    1 / 8
+)  # of the age: so far apart two points may be without being a poll after another; less within the hour
 
 _NEVER = 0  # see EndTable: not seen, and nothing was seen before
 
@@ -227,7 +229,9 @@ class EndTable:
     def _seen_before(self, slots: Int64, row: Int64, beyond: Int64) -> Int64:
         """The last point before each of these at which the partition was seen; -1 if it was not."""
         under = beyond - 1
-        rest = np.flatnonzero(self._at(slots, under, row) & 1 == 0)  # -1 is the newest point, where a row may be unseen too
+        rest = np.flatnonzero(
+            self._at(slots, under, row) & 1 == 0
+        )  # -1 is the newest point, where a row may be unseen too
         while len(rest):
             rest = rest[under[rest] >= 0]
             rest = rest[self._at(slots, under[rest], row[rest]) & 1 == 0]

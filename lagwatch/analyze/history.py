@@ -69,10 +69,8 @@ class History:
         self.step_s = np.nan
         """Seconds since the poll before, NaN in the first one."""
         self._at = np.nan
-        self._seen_at, self._ahead_s = (
-            -np.inf,
-            0.0,
-        )  # the latest moment there was, and how far the clock is behind it since
+        # The latest moment there was, and how far the clock is behind it since.
+        self._seen_at, self._ahead_s = -np.inf, 0.0
         self.cluster_id: str | None = None
         """Kafka's id of the cluster, as far as it has told."""
         self.topics = TopicHistory(growth_window_s)

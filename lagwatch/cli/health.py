@@ -2,12 +2,15 @@
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lagwatch.cli.one_poll import AsJson, Bootstrap, Cluster, Config, chosen, look, tell_gaps
 from lagwatch.cli.text import table
+from lagwatch.cli.watching import ask, url_option
+from lagwatch.errors import LagwatchError
 from lagwatch.model.words import plural, size
 
 if TYPE_CHECKING:
@@ -19,6 +22,8 @@ _BROKERS = (
     *("WOULD-GO-OFFLINE", "WOULD-REFUSE", "LAST-COPIES"),
 )
 _NAMED = 5
+_MOST_BROKERS = "1000"
+_URL = Annotated[str | None, url_option("which knows what each broker takes in")]
 
 
 def register(app: typer.Typer) -> None:
@@ -26,22 +31,52 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def health(
-        config: Config = None, bootstrap: Bootstrap = None, cluster: Cluster = None, *, as_json: AsJson = False
+        config: Config = None,
+        bootstrap: Bootstrap = None,
+        cluster: Cluster = None,
+        url: _URL = None,
+        *,
+        as_json: AsJson = False,
     ) -> None:
         """Show the health of a cluster: its score with its parts, its brokers, and what one more failure would do."""
-        from lagwatch.app.insights import Analyses
-        from lagwatch.publish.api.routers.brokers import broker_items, broker_table
-        from lagwatch.publish.api.routers.cluster_health import health_item
-
-        seen = replace(look(chosen(config, bootstrap, cluster), details=True), insights=Analyses())
-        told = health_item(seen)
-        brokers = [broker_items(seen)(row) for row in range(len(broker_table(seen)))]
+        if url is not None:
+            told, brokers = _asked(url, cluster, {"--bootstrap": bootstrap, "--config": config})
+        else:
+            told, brokers = _seen(config, bootstrap, cluster)
         if as_json:
             document = {**told.model_dump(mode="json"), "brokers": [each.model_dump(mode="json") for each in brokers]}
             typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
         else:
             typer.echo("\n".join(_lines(told, brokers)))
-        tell_gaps(seen.latest.gaps)
+
+
+def _asked(url: str, cluster: str | None, given: dict[str, object]) -> "tuple[ClusterHealth, list[Broker]]":
+    """What a lagwatch that runs says."""
+    from pydantic import ValidationError
+
+    from lagwatch.publish.api.schemas.cluster_health import ClusterHealth
+    from lagwatch.publish.api.schemas.clusters import Broker
+
+    health = ask(url, cluster, "health", given)
+    try:
+        told = ClusterHealth.model_validate(health)
+        answer = ask(url, told.cluster, "brokers", given, limit=_MOST_BROKERS)
+        return told, [Broker.model_validate(each) for each in answer.get("items", ())]
+    except ValidationError as error:
+        raise LagwatchError(
+            "--url: what is said of health there is not what this lagwatch expects; is one of another release there?"
+        ) from error
+
+
+def _seen(config: Path | None, bootstrap: str | None, cluster: str | None) -> "tuple[ClusterHealth, list[Broker]]":
+    """What one poll shows; its gaps are told on stderr."""
+    from lagwatch.app.insights import Analyses
+    from lagwatch.publish.api.routers.brokers import broker_items, broker_table
+    from lagwatch.publish.api.routers.cluster_health import health_item
+
+    seen = replace(look(chosen(config, bootstrap, cluster), details=True), insights=Analyses())
+    tell_gaps(seen.latest.gaps)
+    return health_item(seen), [broker_items(seen)(row) for row in range(len(broker_table(seen)))]
 
 
 def _lines(told: "ClusterHealth", brokers: "list[Broker]") -> list[str]:

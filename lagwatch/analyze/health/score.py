@@ -15,6 +15,7 @@ from lagwatch.analyze.health.risks import Risks
 from lagwatch.analyze.placement import Placed
 from lagwatch.model.health import Health, ScorePart
 from lagwatch.model.snapshot import Bool, Float64, Snapshot
+from lagwatch.model.words import plural
 
 HELD_S = 900.0
 """An open transaction that has held readers for longer than transactions may last by default (transaction.max.timeout.ms)."""
@@ -88,37 +89,38 @@ def _partitions(evidence: Evidence) -> Iterator[ScorePart]:
     all_placed, minimum_known = bool(found.placed.all()), bool(placed.under_min_isr_known.all())
     below = placed.under_min_isr | placed.offline
     fewer = placed.under_replicated | below
-    yield _flags("offline", placed.offline, all_placed, "{0} partition(s) have no leader: nobody writes or reads them.")
+    yield _flags("offline", placed.offline, all_placed, "{0} without a leader: nobody writes or reads there.")
     yield _flags(
         "under_min_isr",
         below,
         minimum_known,
-        "{0} partition(s) refuse writes with acks=all: too few replicas are in sync.",
+        "{0} with too few replicas in sync: writes with acks=all are refused.",
     )
     yield _flags(
         "at_min_isr",
         below | (fewer & found.at_min_isr),
         minimum_known,
-        "{0} partition(s) have no replica in sync that they could do without.",
+        "{0} without a replica in sync to spare.",
     )
-    yield _flags("under_replicated", fewer, all_placed, "{0} partition(s) have fewer replicas in sync than replicas.")
+    yield _flags("under_replicated", fewer, all_placed, "{0} with fewer replicas in sync than replicas.")
     yield _flags(
         "single_copy",
         found.single_copy,
         all_placed,
-        "{0} partition(s) have one replica: a lost disk loses their records.",
+        "{0} with one replica: a lost disk loses the records.",
     )
     yield _flags(
         "single_rack",
         found.single_rack if found.single_rack is not None else found.placed[:0],
         found.single_rack is not None or not _racks_matter(evidence.snapshot),
-        "{0} partition(s) have all their replicas in one rack.",
+        "{0} with all replicas in one rack.",
     )
     yield _flags(
         "unclean_election",
         found.unclean if found.unclean is not None else found.placed[:0],
         found.unclean is not None,
-        "{0} topic(s) allow unclean elections: a replica that lacks records may become their leader.",
+        "{0} with unclean elections allowed: a replica that lacks records may become the leader.",
+        what="topic",
     )
 
 
@@ -130,7 +132,7 @@ def _racks_matter(snapshot: Snapshot) -> bool:
 def _brokers(evidence: Evidence) -> Iterator[ScorePart]:
     table, missing = evidence.health.brokers, evidence.missing
     total = len(evidence.snapshot.brokers) + missing
-    yield _share("brokers_missing", missing, total, f"{missing} broker(s) that should be up are not.")
+    yield _share("brokers_missing", missing, total, f"{plural(missing, 'broker')} missing that should be up.")
     yield _quorum(evidence.health)
     told = table.dirs >= 0
     if not told.any():
@@ -138,7 +140,9 @@ def _brokers(evidence: Evidence) -> Iterator[ScorePart]:
         yield _unknown("disk_space")
         return
     failed, dirs = int(table.failed_dirs[told].sum()), int(table.dirs[told].sum())
-    yield _share("failed_log_dirs", failed, dirs, f"{failed} of {dirs} log directories have failed.")
+    yield _share(
+        "failed_log_dirs", failed, dirs, f"Of {plural(dirs, 'log directory', 'log directories')} {failed} failed."
+    )
     used = float(np.nanmax(table.disk_used)) if not np.isnan(table.disk_used).all() else np.nan
     sentence = f"The fullest volume with log directories is {used:.0%} full." if not np.isnan(used) else ""
     yield _ramp("disk_space", used, _DISK, sentence)
@@ -181,16 +185,15 @@ def _held(lso_held_s: Float64) -> ScorePart:
     held = int((known > HELD_S).sum())
     if len(lso_held_s) and not len(known):
         return _unknown("held_transactions")
-    sentence = (
-        f"An open transaction has kept committed readers from the end of {held} topic(s) for more than 15 minutes."
-    )
+    sentence = f"An open transaction has kept committed readers from the end of {plural(held, 'topic')} for more than 15 minutes."
     return _share("held_transactions", held, len(lso_held_s), sentence)
 
 
-def _flags(name: str, flags: Bool, known: bool, sentence: str) -> ScorePart:  # noqa: FBT001
+def _flags(name: str, flags: Bool, known: bool, sentence: str, what: str = "partition") -> ScorePart:  # noqa: FBT001
     if not known:
         return _unknown(name)
-    return _share(name, int(flags.sum()), len(flags), sentence.format(int(flags.sum())))
+    count = int(flags.sum())
+    return _share(name, count, len(flags), sentence.format(plural(count, what)))
 
 
 def _share(name: str, count: int, total: int, sentence: str) -> ScorePart:

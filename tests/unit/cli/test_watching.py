@@ -15,7 +15,7 @@ def run(*arguments, **environ):
     return CliRunner().invoke(build(), list(arguments), env=environ)
 
 
-COMMANDS = (("top",), ("why", "billing"), ("capacity", "orders"))
+COMMANDS = (("top",), ("why", "billing"), ("capacity", "orders"), ("health",))
 
 
 @pytest.mark.parametrize("command", COMMANDS)

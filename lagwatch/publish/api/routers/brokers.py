@@ -27,8 +27,8 @@ _Sort = Literal[
     "-replicas",
     "out_of_sync",
     "-out_of_sync",
-    "produced",
-    "-produced",
+    "produced_per_minute",
+    "-produced_per_minute",
     "log_bytes",
     "-log_bytes",
     "disk_used",
@@ -57,7 +57,8 @@ async def list_brokers(query: Annotated[BrokerQuery, Query()], seen: ClusterData
     keep = np.ones(len(table), dtype=np.bool_)
     if query.up is not None:
         keep = table.up == query.up
-    columns = {name: getattr(table, name) for name in (*_COUNTS, "produced", "disk_used")}
+    columns = {name: getattr(table, name) for name in (*_COUNTS, "disk_used")}
+    columns["produced_per_minute"] = table.produced
     return page(seen, query, choose(query, keep, query.sort, columns), item)
 
 
@@ -86,7 +87,7 @@ def broker_items(seen: Seen) -> Callable[[int], Broker]:
             rack=broker.rack if broker else None,
             controller=None if snapshot.controller is None else snapshot.controller == broker_id,
             release=releases.get(broker_id),
-            produced=number(float(table.produced[row])),
+            produced_per_minute=number(float(table.produced[row])),
             disk_used=number(float(table.disk_used[row])),
             **{name: known(int(getattr(table, name)[row])) for name in _COUNTS},
         )

@@ -26,7 +26,7 @@ class ScorePart(Shape):
     lost: float | None = Field(ge=0, description="Points that it costs; null where that is not known.", examples=[5.2])
     most: float = Field(ge=0, description="Points that it may cost.", examples=[20])
     sentence: str | None = Field(
-        description="Why, in a sentence.", examples=["3 partition(s) have fewer replicas in sync than replicas."]
+        description="Why, in a sentence.", examples=["3 partitions with fewer replicas in sync than replicas."]
     )
 
 

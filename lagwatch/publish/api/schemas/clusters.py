@@ -67,7 +67,7 @@ class Broker(Shape):
     out_of_sync: int = Field(ge=0, description="Replicas on it that are not in sync.", examples=[0])
     preferred: int = Field(ge=0, description="Partitions whose preferred leader it is.", examples=[160])
     led_by_others: int = Field(ge=0, description="Those of them that another broker leads, or none.", examples=[0])
-    produced: float | None = Field(
+    produced_per_minute: float | None = Field(
         ge=0, description="Messages a minute to the partitions it leads, as far as known.", examples=[5200.5]
     )
     log_bytes: int | None = Field(

@@ -75,7 +75,7 @@ def test_the_score_comes_with_its_parts_and_what_it_rests_on(full):
     parts = {part["name"]: part for part in found["parts"]}
     assert found["score"] == pytest.approx(100 - sum(part["lost"] or 0 for part in found["parts"]), abs=0.05)
     assert parts["under_replicated"]["lost"] == 20
-    assert parts["under_replicated"]["sentence"] == "2 partition(s) have fewer replicas in sync than replicas."
+    assert parts["under_replicated"]["sentence"] == "1 partition with fewer replicas in sync than replicas."
     assert parts["offline"] == {"name": "offline", "lost": 0, "most": 40, "sentence": None}
     assert parts["unclean_election"]["lost"] is None
     assert "unclean_election" in found["unknown"]
@@ -112,7 +112,7 @@ def test_brokers_tell_their_load_and_what_hangs_on_them(full):
     assert (one["leaders"], one["preferred"], one["led_by_others"]) == (2, 2, 0)
     assert (one["log_bytes"], one["dirs"], one["failed_dirs"], one["disk_used"]) == (77, 2, 1, 0.6)
     assert (one["would_refuse"], one["last_copies"], one["release"]) == (2, 0, "4.3 or later")
-    assert (two["release"], two["disk_used"], two["produced"]) == (None, 0.9, 0)
+    assert (two["release"], two["disk_used"], two["produced_per_minute"]) == (None, 0.9, 0)
     assert (three["log_bytes"], three["dirs"], three["out_of_sync"]) == (None, None, 2)
     by_size = full.json("/api/v1/clusters/main/brokers", sort="-log_bytes")["items"]
     assert [each["id"] for each in by_size] == [1, 2, 3]
