@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 from lagwatch.demo import tools
+from lagwatch.model.words import plural
 from tests.kafka.support import (
     commit,
     create_topic,
@@ -239,7 +240,7 @@ def test_a_recorder_that_is_told_to_stop_leaves_whole_lines(world, tmp_path):
     _, said = process.communicate(timeout=20)
     assert process.returncode == 0, said
     lines = trace.read_text().splitlines()
-    assert f"{len(lines)} snapshots appended" in said
+    assert f"{plural(len(lines), 'snapshot')} appended" in said
     assert all(json.loads(line)["v"] == 1 for line in lines)
 
 

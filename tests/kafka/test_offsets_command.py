@@ -199,6 +199,7 @@ async def dying(*asked):
     os.kill(os.getpid(), signal.SIGNAL)
     return answer
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # it is ignored where the tests run in the background of a shell
 speak.commit = dying
 main()
 """

@@ -69,7 +69,8 @@ def test_metrics_and_api_say_exactly_how_far_a_group_is_behind(cluster, orders, 
 
         line = service.events("poll")[-1]
         assert (line["cluster"], line["brokers"]) == ("main", 3)
-        assert "gaps" not in line
+        # What is asked behind the main facts may miss its time where many tests share the computer; the next poll asks again.
+        service.wait_for(lambda: "gaps" not in service.events("poll")[-1], "a poll without gaps")
         assert service.stop() == 0
 
 
