@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Two processes: one for the tests with servers, which mostly wait, and one for the rest (ARGS="-n 0" does without).
+SIDE_BY_SIDE := --numprocesses 2
 
 .PHONY: help install demo test test-fast test-slow check format benchmark clean
 
@@ -22,10 +24,10 @@ demo: $(STAMP)  ## A real Kafka with traffic, watched by lagwatch; Ctrl-C stops 
 	@exec $(BIN)/lagwatch demo $(if $(DURATION),--duration $(DURATION))
 
 test: $(STAMP)  ## All tests but the slow ones, the real Kafka included (ARGS="--bootstrap HOST:PORT" uses yours)
-	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) $(ARGS)
 
 test-fast: $(STAMP)  ## Only the tests that need no server: seconds
-	@$(BIN)/python -m pytest tests/unit tests/architecture $(ARGS)
+	@$(BIN)/python -m pytest tests/unit tests/architecture $(SIDE_BY_SIDE) $(ARGS)
 
 test-slow: $(STAMP)  ## Faults, soak and scale on the real Kafka
 	@$(BIN)/python -m pytest -m slow $(ARGS)

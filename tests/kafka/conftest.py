@@ -14,6 +14,7 @@ import pytest
 from lagwatch.demo import KafkaCluster, Security
 from lagwatch.demo.tools import run_class
 from tests.kafka.support import USERS
+from tests.support import kept
 
 HERE = Path(__file__).parent
 OWN_CLUSTER = {"private_cluster", "lone_cluster", "secure_cluster", "own_nodes"}
@@ -37,14 +38,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             )
 
 
-KEPT: list[Path] = []
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for directory in KEPT:
-        terminalreporter.write_line(f"Tests failed; the logs of their Kafka nodes are in {directory}")
-
-
 @contextmanager
 def running(cluster: KafkaCluster, session: pytest.Session) -> Iterator[KafkaCluster]:
     """Start `cluster` and stop it; its logs stay when a test failed meanwhile."""
@@ -56,7 +49,7 @@ def running(cluster: KafkaCluster, session: pytest.Session) -> Iterator[KafkaClu
         failed = session.testsfailed > failed_before
         cluster.stop(keep_logs=failed)
         if failed:
-            KEPT.append(cluster.directory)
+            kept.LOGS.append(str(cluster.directory))
 
 
 @dataclass(frozen=True)
