@@ -1,5 +1,7 @@
 """Options of the whole test run, and which tests may run side by side."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import settings
 from xdist.remote import Producer
@@ -20,6 +22,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="HOST:PORT",
         help="run the Kafka tests on this cluster instead of one of their own; those that break nodes are left out",
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    twice = [nodeid for nodeid, count in Counter(item.nodeid for item in items).items() if count > 1]
+    if twice:  # of which pytest-xdist would run one, and not say so
+        raise pytest.UsageError(f"Several tests have one id: {', '.join(twice)}")
 
 
 class ServersTogether(LoadScopeScheduling):
