@@ -3,12 +3,20 @@
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, ShareConsumer, TopicPartition
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
+from confluent_kafka import (
+    Consumer,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    Producer,
+    ShareConsumer,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, OffsetSpec
 
 Answer = TypeVar("Answer")
 
@@ -208,7 +216,8 @@ def transaction(
     """
     Records inside a transaction that is open for the length of the `with` and ends with "commit" or "abort".
 
-    While it is open the last stable offset stays before its first record.
+    While it is open the last stable offset stays before its first record. When the `with` is left, its markers are in
+    the log: Kafka answers the producer before it writes them.
     """
     producer = Producer(client(bootstrap, transactional_id=unique("tests-transaction"), transaction_timeout_ms=60_000))
     producer.init_transactions(30)
@@ -218,3 +227,18 @@ def transaction(
         yield producer
     finally:
         (producer.commit_transaction if end == "commit" else producer.abort_transaction)(30)
+        wait_until(lambda: _all_stable(bootstrap, topic, counts), "the markers of the transaction")
+
+
+def _all_stable(bootstrap: str, topic: str, partitions: Iterable[int]) -> bool:
+    """Whether no transaction is open: the last stable offset is the high watermark."""
+    admin = AdminClient(client(bootstrap))
+    latest = {TopicPartition(topic, partition): OffsetSpec.latest() for partition in partitions}
+    ends = [
+        {
+            at.partition: future.result().offset
+            for at, future in admin.list_offsets(latest, isolation_level=level).items()
+        }
+        for level in IsolationLevel
+    ]
+    return ends[0] == ends[1]
