@@ -26,7 +26,7 @@ demo: $(STAMP)  ## A real Kafka with traffic, watched by lagwatch; Ctrl-C stops 
 test: $(STAMP)  ## All tests but the slow ones, the real Kafka included (ARGS="--bootstrap HOST:PORT" uses yours)
 	@$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) $(ARGS)
 
-test-fast: $(STAMP)  ## Only the tests that need no server: seconds
+test-fast: $(STAMP)  ## Only the tests that need no server: a few minutes
 	@$(BIN)/python -m pytest tests/unit tests/architecture $(SIDE_BY_SIDE) $(ARGS)
 
 test-slow: $(STAMP)  ## Faults, soak and scale on the real Kafka
