@@ -29,7 +29,7 @@ _OUT = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write 
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(short_help="Judge settings against good practice, each with its remedy.")
     def audit(
         config: Config = None,
         bootstrap: Bootstrap = None,

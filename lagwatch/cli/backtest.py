@@ -44,7 +44,7 @@ _OUTPUT = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(short_help="Replay traces: which alerts would have fired, and when.")
     def backtest(traces: _TRACES, config: _CONFIG = None, compare: _COMPARE = None, output: _OUTPUT = "both") -> None:
         """
         Replay traces through the very code of the service: every change of an alert is one line of JSON, and a table sums up each

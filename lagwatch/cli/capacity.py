@@ -27,7 +27,7 @@ _WINDOW = 6
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(short_help="Say how many partitions and members a topic needs.")
     def capacity(
         topic: _TOPIC,
         group: _GROUP = None,

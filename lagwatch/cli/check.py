@@ -15,7 +15,7 @@ _FILES = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(short_help="Check configuration files and say everything that is wrong.")
     def check(files: _FILES = None) -> None:
         """
         Check configuration files, each with the environment over it, and say everything that is wrong.

@@ -56,7 +56,7 @@ _MEMBERS = (
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(short_help="Show consumer groups with their lag, and one with its members.")
     def groups(
         group: Annotated[str | None, typer.Argument(metavar="[GROUP]", help="Only this group (default: all).")] = None,
         config: Config = None,

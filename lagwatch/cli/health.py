@@ -29,7 +29,7 @@ _URL = Annotated[str | None, url_option("which knows what each broker takes in")
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(short_help="Show a cluster's score, its parts, and what is at risk.")
     def health(
         config: Config = None,
         bootstrap: Bootstrap = None,

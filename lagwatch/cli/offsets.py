@@ -43,7 +43,7 @@ def register(app: typer.Typer) -> None:
     offsets = typer.Typer(help="Move a group's committed offsets: plan, apply, undo.", no_args_is_help=True)
     app.add_typer(offsets, name="offsets")
 
-    @offsets.command()
+    @offsets.command(short_help="Show what would move, and write it into a file for `apply`.")
     def plan(
         group: _GROUP,
         config: Config = None,
@@ -71,7 +71,7 @@ def register(app: typer.Typer) -> None:
         wanted = partitions(topic, all_topics=all_topics)
         make_plan(chosen(config, bootstrap, cluster), group, to, wanted, out, new_group=new_group)
 
-    @offsets.command()
+    @offsets.command(short_help="Carry out a plan, if the group still is as it was planned.")
     def apply(
         plan: _PLAN,
         config: Config = None,
@@ -90,7 +90,7 @@ def register(app: typer.Typer) -> None:
 
         apply_plan(chosen(config, bootstrap, cluster), plan, backup, config, dry_run=dry_run)
 
-    @offsets.command()
+    @offsets.command(short_help="Give back what was committed before `apply`.")
     def undo(
         backup: _BACKUP,
         config: Config = None,

@@ -15,7 +15,7 @@ from lagwatch.model.words import plural
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(short_help="Append one snapshot per interval to a file, for backtest.")
     def record(
         file: Annotated[Path, typer.Argument(metavar="FILE", help="Where lines are appended; it may exist.")],
         config: Config = None,

@@ -22,7 +22,7 @@ _FOLLOWS = "+: longer for a group that commits rarely: at least twice the time b
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(short_help="Show the rules as they are for a group, topic or cluster.")
     def rules(
         rule: Annotated[str | None, typer.Argument(metavar="[RULE]", help="Only this rule (default: all).")] = None,
         config: Config = None,

@@ -10,7 +10,7 @@ from lagwatch.cli.one_poll import Bootstrap, Cluster, Config, chosen, reader, te
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(short_help="Print what a cluster says now, as one snapshot of facts.")
     def snapshot(config: Config = None, bootstrap: Bootstrap = None, cluster: Cluster = None) -> None:
         """Print one snapshot (snapshot format, version 1): facts only, nothing computed."""
         from lagwatch.model.trace import encode

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(short_help="Show clusters, groups and alerts live, in the terminal.")
     def top(
         config: Config = None,
         bootstrap: Bootstrap = None,

@@ -61,7 +61,7 @@ _PARTITION_FIELDS = (
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(short_help="Show topics with partitions, leaders, replicas and offsets.")
     def topics(
         topic: Annotated[str | None, typer.Argument(metavar="[TOPIC]", help="Only this topic (default: all).")] = None,
         config: Config = None,

@@ -20,7 +20,7 @@ _FOR = Annotated[str | None, for_option("the group")]
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(short_help="Say why a group lags: causes, evidence, and what to do.")
     def why(
         group: _GROUP,
         config: Config = None,
