@@ -5,6 +5,7 @@ import random
 import signal
 import time
 from collections import defaultdict
+from contextlib import suppress
 from multiprocessing.connection import Connection
 
 import pytest
@@ -39,11 +40,13 @@ def test_no_transition_and_no_message_is_lost_or_doubled_by_forty_kills(location
     chance = random.Random(7)
     for life in range(KILLS + 1):
         here, there = fork.Pipe()
-        process = fork.Process(target=replay, args=(location, SNAPSHOTS, run, sent, there))
+        process = fork.Process(target=replay, args=(location, SNAPSHOTS, run, sent, there), daemon=True)
         process.start()
         there.close()
         if life == KILLS:
             last = len(sent.read_text().splitlines())
+            with suppress(EOFError):  # if it has nothing left to do
+                wait_for(here, len(SNAPSHOTS))  # it tells of every poll, and would wait for somebody to read that
             process.join(90)
             assert process.exitcode == 0
             break
