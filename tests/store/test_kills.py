@@ -17,6 +17,7 @@ from tests.support.incidents import polls
 from tests.support.replay import about, replay, unbroken
 
 KILLS = 40
+"""At least."""
 SNAPSHOTS = list(polls())
 
 
@@ -38,13 +39,14 @@ def test_no_transition_and_no_message_is_lost_or_doubled_by_forty_kills(location
     sent = tmp_path / "sent"
     fork = multiprocessing.get_context("fork")
     chance = random.Random(7)
-    for life in range(KILLS + 1):
+    for life in range(10 * KILLS):
+        told = len(sent.read_text().splitlines()) if sent.exists() else 0
+        enough = life >= KILLS and told > len(expected) / 3  # a slow machine gets less done before it is killed
         here, there = fork.Pipe()
         process = fork.Process(target=replay, args=(location, SNAPSHOTS, run, sent, there), daemon=True)
         process.start()
         there.close()
-        if life == KILLS:
-            last = len(sent.read_text().splitlines())
+        if enough:
             with suppress(EOFError):  # if it has nothing left to do
                 wait_for(here, len(SNAPSHOTS))  # it tells of every poll, and would wait for somebody to read that
             process.join(90)
@@ -57,7 +59,7 @@ def test_no_transition_and_no_message_is_lost_or_doubled_by_forty_kills(location
         process.kill()
         process.join()
         assert process.exitcode == -signal.SIGKILL
-    assert last > len(expected) / 3, "the kills came too early to prove anything"
+    assert enough, "the kills came too early to prove anything"
     store = Store(location)
     store.open()
     history = [entry.transition for entry in reversed(store.history(limit=100_000))]
