@@ -30,8 +30,8 @@ WINDOW_S = 10.0
 CHANGE_S = 22.0
 """When what was usual comes to its end: by then it is known what is usual, on a busy machine as well."""
 
-OBSERVED_S = 33.0
-AT_MOST_S = 85.0
+OBSERVED_S = CHANGE_S + 11.0
+AT_MOST_S = CHANGE_S + 60.0
 RATE = 30.0
 """Records a second of a partition."""
 
