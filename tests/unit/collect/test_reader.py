@@ -498,13 +498,18 @@ def test_a_reader_that_is_closed_while_it_reads_ends_soon(wire, reader):
         read.read()
 
 
-def test_closing_gives_the_thread_back(filled, reader):
-    before = threading.active_count()
+def test_closing_gives_its_threads_and_connections_back(filled, reader):
+    before = set(threading.enumerate())
     read = reader()
     read.read()
+    begun = set(threading.enumerate()) - before  # the reader's own, and one of the wire cluster for each open connection
+    assert len([thread for thread in begun if thread.name.startswith("kafka-io")]) == 1
+    assert len(begun) > 1
     read.close()
     read.close()
-    assert threading.active_count() <= before + 3  # the wire cluster's own
+    for thread in begun:
+        thread.join(10)
+    assert [thread.name for thread in begun if thread.is_alive()] == []
 
 
 def test_secrets_are_in_no_repr(wire):
