@@ -1,6 +1,8 @@
 """What tests do to a real Kafka: topics, records, commits, members of every protocol, transactions, and waiting."""
 
 import logging
+import socket
+import struct
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,6 +19,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, OffsetSpec
+from kafka.protocol.metadata import MetadataRequest, MetadataResponse
 
 Answer = TypeVar("Answer")
 
@@ -63,17 +66,33 @@ def client(bootstrap: str, **settings: Any) -> dict[str, Any]:
 def create_topic(
     bootstrap: str, name: str, partitions: int = 1, replicas: int = -1, config: Mapping[str, str] | None = None
 ) -> str:
-    """Create a topic, wait until every partition has a leader, return its name. `replicas` -1 is the cluster's default."""
+    """
+    Create a topic, wait until every broker that is up knows a leader of every partition, return its name.
+
+    Brokers hear of a topic one after the other, and what is tested asks any of them. `replicas` -1 is the cluster's default.
+    """
     admin = AdminClient(client(bootstrap))
     topic = NewTopic(name, num_partitions=partitions, replication_factor=replicas, config=dict(config or {}))
     admin.create_topics([topic], operation_timeout=30)[name].result()
 
-    def led() -> bool:
-        metadata = admin.list_topics(name, timeout=10).topics[name].partitions
-        return len(metadata) == partitions and all(each.leader >= 0 for each in metadata.values())
+    def known() -> bool:
+        brokers = admin.list_topics(name, timeout=10).brokers.values()
+        return all(_leaders(broker.host, broker.port, name) == partitions for broker in brokers)
 
-    wait_until(led, f"leaders of all partitions of {name}")
+    wait_until(known, f"leaders of all partitions of {name} at every broker")
     return name
+
+
+def _leaders(host: str, port: int, topic: str) -> int:
+    """How many partitions of a topic have a leader, as this one broker knows it: librdkafka asks the one it likes."""
+    version = 7
+    asked = MetadataRequest(topics=[MetadataRequest.MetadataRequestTopic(name=topic)], allow_auto_topic_creation=False)
+    request = struct.pack(">hhih", MetadataRequest.API_KEY, version, 1, -1) + bytes(asked.encode(version=version))
+    with socket.create_connection((host, port), timeout=10) as connection, connection.makefile("rb") as received:
+        connection.sendall(struct.pack(">i", len(request)) + request)
+        size, _correlation = struct.unpack(">ii", received.read(8))
+        answer = MetadataResponse[version].decode(received.read(size - 4))
+    return sum(partition.leader_id >= 0 for each in answer.topics for partition in each.partitions)
 
 
 def delete_topic(bootstrap: str, name: str) -> None:

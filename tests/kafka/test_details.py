@@ -157,11 +157,7 @@ def test_features_and_releases_are_told(cluster, topic):
 
 
 def test_leaders_that_are_not_the_preferred_ones_are_counted(cluster, topic):
-    def known():  # the broker that is asked may not have heard of the topic yet
-        snapshot = read(cluster.bootstrap, topic)
-        return snapshot if len(snapshot.partitions) else None
-
-    snapshot = wait_until(known, "the topic")
+    snapshot = read(cluster.bootstrap, topic)
     assert health(snapshot).preferred_imbalance == 0
     first, *others = snapshot.partitions.replicas.of(0)
     with admin(cluster) as client:  # the leader stays, and is not the first of the replicas any more

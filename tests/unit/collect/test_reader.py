@@ -502,7 +502,9 @@ def test_closing_gives_its_threads_and_connections_back(filled, reader):
     before = set(threading.enumerate())
     read = reader()
     read.read()
-    begun = set(threading.enumerate()) - before  # the reader's own, and one of the wire cluster for each open connection
+    begun = (
+        set(threading.enumerate()) - before
+    )  # the reader's own, and one of the wire cluster for each open connection
     assert len([thread for thread in begun if thread.name.startswith("kafka-io")]) == 1
     assert len(begun) > 1
     read.close()
