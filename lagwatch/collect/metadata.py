@@ -1,6 +1,7 @@
 """Which brokers, topics and partitions there are: Metadata, from any broker that answers."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from lagwatch.collect.client import Node
 from lagwatch.collect.errors import NoAnswer, cluster_error
@@ -18,7 +19,7 @@ Wanted = Callable[[str, bool], bool]
 class MetadataReader:
     """
     Reads the layout of one cluster. It keeps to one broker for as long as that one answers: brokers list topics in orders
-    of their own, and an answer that is the same byte for byte need not be decoded.
+    of their own, and an answer that is the same byte for byte need not be decoded. That a topic is gone takes two brokers.
     """
 
     def __init__(self, cluster: str) -> None:
@@ -64,18 +65,50 @@ class MetadataReader:
         return nodes + exchange.client.bootstrap_nodes()
 
     async def _ask(self, exchange: Exchange, node: Node, wanted: Wanted) -> Layout:
+        """
+        What this broker knows. If it lacks topics that were there before, what another one knows, should that be more of them: a
+        broker that has just started (before KRaft) or is cut off from the controller tells less than there is.
+        """
+        before, found, told_by = self.last, await self._told(exchange, node, wanted), node
+        lacks = _lacking(before, found, wanted)
+        if lacks and (second := await self._second(exchange, node, wanted)) is not None:
+            other, doubted = second
+            if _lacking(before, doubted, wanted) < lacks:
+                found, told_by = doubted, other
+        self.last = found
+        self._node = told_by if isinstance(told_by, int) else found.brokers[0].id
+        exchange.client.learn(found.brokers)
+        return found
+
+    async def _second(self, exchange: Exchange, first: Node, wanted: Wanted) -> tuple[Node, Layout] | None:
+        """What some other broker knows; None if no other one answers."""
+        others = [broker.id for broker in self.last.brokers] if self.last is not None else []
+        for node in others:
+            if node != first and exchange.answers(node):
+                with suppress(NoAnswer):
+                    return node, await self._told(exchange, node, wanted)
+        return None
+
+    async def _told(self, exchange: Exchange, node: Node, wanted: Wanted) -> Layout:
         version = METADATA.version(await exchange.versions(node))
         body = await exchange.ask(node, _request(version))
 
         def decode(received: bytes) -> Layout:
             return layout(METADATA.decode(version, received), wanted, self.last)
 
-        self.last = self._remembered.decode(body, decode, wanted, _key(body))
-        if not self.last.brokers:
+        found = self._remembered.decode(body, decode, wanted, _key(body))
+        if not found.brokers:
             raise NoAnswer("BROKER_NOT_AVAILABLE", "the broker knows no brokers")
-        self._node = node if isinstance(node, int) else self.last.brokers[0].id
-        exchange.client.learn(self.last.brokers)
-        return self.last
+        return found
+
+
+def _lacking(before: Layout | None, now: Layout, wanted: Wanted) -> int:
+    """How many of the topics that there were, and that are still `wanted`, are not there now."""
+    if before is None or before.topology is now.topology:
+        return 0
+    there = {*now.topology.names, *(name for name, _ in now.failed)}
+    known = zip(before.topology.names, before.topology.internal.tolist(), strict=True)
+    return sum(name not in there and wanted(name, internal) for name, internal in known)
 
 
 def _key(body: memoryview) -> bytes:

@@ -1,5 +1,6 @@
 """Polls of brokers that do what a real cluster does rarely. The same on the real Kafka: tests/kafka/test_collect_*.py."""
 
+import copy
 import threading
 import time
 
@@ -10,7 +11,7 @@ from kafka.protocol.consumer import OffsetFetchResponse
 from lagwatch.errors import AccessDenied, AuthenticationFailed, ClusterUnreachable, ProtocolMismatch
 from lagwatch.model.filters import NameFilter
 from lagwatch.model.snapshot import UNKNOWN
-from tests.support.wire_cluster import HANG_UP, SILENCE, Group, Topic
+from tests.support.wire_cluster import API, HANG_UP, SILENCE, Group, Topic
 
 SLOW = 2.5
 """How long a request may take before its broker counts as silent."""
@@ -338,6 +339,56 @@ def test_a_topic_that_is_deleted_during_a_poll_is_unknown_there_and_gone_in_the_
     assert after.topics.names == ("orders",)
     assert after.gaps == ()
     assert ("search", "payments", 1) not in offsets(after)
+
+
+def knowing(wire, *topics):
+    """A Metadata hook: the first broker that is asked knows the first of these, every other one the second."""
+    asked = []
+
+    def answer(number, request):
+        asked.append(number)
+        sight = copy.copy(wire)
+        sight.topics = topics[number != asked[0]]
+        return API["Metadata"][2](sight, number, request)
+
+    return answer
+
+
+def test_a_topic_that_one_broker_lacks_is_not_gone(filled, reader):
+    """As a broker of a ZooKeeper cluster does that has just started, or one that is cut off from the controller."""
+    read = reader()
+    first = read.read()
+    filled.hooks["Metadata"] = knowing(filled, {}, filled.topics)
+    snapshot = read.read()
+    assert snapshot.topics is first.topics
+    assert snapshot.partitions.end.tolist() == [100] * 5
+    assert offsets(snapshot) == offsets(first)
+    assert snapshot.gaps == ()
+    before = filled.requests["Metadata"]
+    assert read.read().topics is first.topics
+    assert filled.requests["Metadata"] == before + 1, "it keeps to the broker that knows more"
+
+
+def test_a_topic_is_gone_if_the_broker_that_is_asked_as_well_knows_even_less(filled, reader):
+    read = reader()
+    read.read()
+    filled.hooks["Metadata"] = knowing(filled, {"orders": filled.topics["orders"]}, {})
+    assert read.read().topics.names == ("orders",)
+
+
+def test_a_topic_that_only_one_broker_lacks_is_gone_if_no_other_one_answers(filled, reader):
+    read = reader(deadline_s=3.0)
+    read.read()
+    del filled.topics["payments"]
+    first = []
+
+    def answer(number, _request):
+        first.append(number)
+        return None if number == first[0] else HANG_UP
+
+    filled.hooks["Metadata"] = answer
+    assert read.read().topics.names == ("orders",)
+    assert len(set(first)) > 1, "others were asked"
 
 
 def test_a_partition_without_a_leader_is_unknown_and_says_so(filled, reader):
