@@ -5,12 +5,12 @@ Burrow's evaluator over the windows that polls fill, all rows at once. Pure.
 a commit that repeats an offset looks like no commit at all. So
 
 - a partition that stands still although a live member owns it is STALL, and STOP where nobody does;
-- one commit alone says nothing about how often a group commits. As long as somebody may still commit, that is OK until
-  the partition has stood still for as many polls as a window has room for; where nobody can, Burrow's own rule holds.
+- the first commit of all was made at some time before it was first seen. As long as it is the oldest of the window, it is not
+  known how often the group commits, so a silence is OK until the partition has stood still for as many polls as a window has room
+  for; whether it has members or not, for who assigns partitions to itself commits without being one. For rules it is unknown.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lagwatch.judge.burrow import Status
 from lagwatch.model.burrow import NO_STATUS, Burrow, Int8, known
@@ -18,12 +18,26 @@ from lagwatch.model.commit_windows import CommitWindows
 from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Group, Int64
 from lagwatch.model.view import View
 
-NOBODY, SOMEBODY, PERHAPS = 0, 1, -1
-"""Who may commit on a partition: no live member owns it, one does, or that is not known."""
+UNDECIDED = -1
+"""The internal number of a row that is silent for longer than its window, but may have committed rarely before it was seen."""
 
 
 def statuses(windows: CommitWindows, rows: Int64) -> Int8:
     """The status number of some rows of the windows: NO_STATUS where nothing is stored, else as `Status.number` has it."""
+    answer = _judged(windows, rows)
+    answer[answer == UNDECIDED] = Status.OK.number
+    return answer
+
+
+def undecided(windows: CommitWindows) -> Bool:
+    """The rows whose status is OK only because nobody knows yet how often their group commits."""
+    answer = np.zeros(len(windows), dtype=np.bool_)
+    rows = np.flatnonzero(_just_met(windows, np.arange(len(windows))) & (windows.seen > 0))
+    answer[rows] = _judged(windows, rows) == UNDECIDED
+    return answer
+
+
+def _judged(windows: CommitWindows, rows: Int64) -> Int8:
     answer = np.full(len(rows), Status.OK.number, dtype=np.int8)
     counts = windows.counts()[rows]
     answer[counts == 0] = NO_STATUS
@@ -52,7 +66,7 @@ def group_statuses(windows: CommitWindows, of_rows: Int8) -> Float64:
 def of_groups(view: View) -> tuple[Float64, Bool]:
     """
     The status number of each group of a view as a rule may read it, NaN where nothing is known; and where it may be worse, because
-    a partition could not be read in this poll.
+    a partition could not be read in this poll or is undecided.
     """
     burrow = view.burrow
     if burrow is None or burrow.windows is None:
@@ -60,7 +74,7 @@ def of_groups(view: View) -> tuple[Float64, Bool]:
         return np.full(size, np.nan), np.zeros(size, dtype=np.bool_)
     windows = burrow.windows
     worse = np.zeros(len(windows.groups), dtype=np.bool_)
-    worse[windows.group[~windows.fresh]] = True
+    worse[windows.group[~windows.fresh | undecided(windows)]] = True
     return group_statuses(windows, _shown(burrow, windows)), worse
 
 
@@ -70,7 +84,8 @@ def of_commits(view: View) -> Float64:
     if burrow is None or burrow.windows is None:
         return np.full(len(commits), np.nan)
     windows = burrow.windows
-    values = np.where(windows.fresh, np.maximum(_shown(burrow, windows), Status.OK.number), np.nan)
+    known_now = windows.fresh & ~undecided(windows)
+    values = np.where(known_now, np.maximum(_shown(burrow, windows), Status.OK.number), np.nan)
     if len(values) == len(commits):
         return values
     width = max(len(view.snapshot.partitions), 1)
@@ -99,7 +114,7 @@ def _behind(windows: CommitWindows, rows: Int64, counts: Int64) -> Int8:
         Status.OK.number,
     ).astype(np.int8)
     still = np.flatnonzero((answer == Status.STOP.number) | (answer == Status.STALL.number))
-    answer[still] = _standing(windows, rows[still], counts[still], times[-1][still])
+    answer[still] = _standing(windows, rows[still])
     return answer
 
 
@@ -143,32 +158,37 @@ def _falls(lags: Int64, known: Bool) -> Bool:
     return falls
 
 
-def _standing(windows: CommitWindows, rows: Int64, counts: Int64, newest: Float64) -> Int8:
+def _standing(windows: CommitWindows, rows: Int64) -> Int8:
     """The status of rows whose offset stands still: by who could commit, and for how long it was looked at."""
-    who = _owners(windows, rows)
+    answer = np.where(_owned(windows, rows), Status.STALL.number, Status.STOP.number)
+    return np.where(_just_met(windows, rows), UNDECIDED, answer).astype(np.int8)
+
+
+def _just_met(windows: CommitWindows, rows: Int64) -> Bool:
+    """Where the first commit of all is in the window, and the newest is not yet a window of polls old."""
     looked = len(windows.polled) == windows.options.intervals
     since = windows.polled[0] if looked else -np.inf
-    too_soon = (counts == 1) & (who != NOBODY) & (newest > since)
-    answer = np.where(who == SOMEBODY, Status.STALL.number, Status.STOP.number)
-    return np.where(too_soon, Status.OK.number, answer).astype(np.int8)
+    newest = windows.newest(windows.times, -np.inf)[rows]
+    met: Bool = (windows.seen[rows] <= windows.options.intervals) & (newest > since)
+    return met
 
 
-def _owners(windows: CommitWindows, rows: Int64) -> NDArray[np.int8]:
-    answer = np.full(len(rows), NOBODY, dtype=np.int8)
+def _owned(windows: CommitWindows, rows: Int64) -> Bool:
+    """Whether a live member owns the partition, as far as is known."""
+    answer = np.zeros(len(rows), dtype=np.bool_)
     group = windows.group[rows]
     for g in np.unique(group).tolist():
         facts = windows.groups[g]
-        if facts.member_count == 0:
-            continue
-        here = np.flatnonzero(group == g)
-        answer[here] = PERHAPS if facts.member_count == UNKNOWN else _owned(windows, facts, rows[here])
+        if facts.member_count > 0:
+            here = np.flatnonzero(group == g)
+            answer[here] = _owned_of(windows, facts, rows[here])
     return answer
 
 
-def _owned(windows: CommitWindows, facts: Group, rows: Int64) -> NDArray[np.int8]:
+def _owned_of(windows: CommitWindows, facts: Group, rows: Int64) -> Bool:
     if not facts.assigned_known:
-        return np.full(len(rows), SOMEBODY, dtype=np.int8)
+        return np.ones(len(rows), dtype=np.bool_)
     owned = {
         (part.topic, partition) for member in facts.members for part in member.assigned for partition in part.partitions
     }
-    return np.array([SOMEBODY if name in owned else NOBODY for name in windows.partitions(rows)], dtype=np.int8)
+    return np.array([name in owned for name in windows.partitions(rows)], dtype=np.bool_)
