@@ -10,6 +10,7 @@ from dataclasses import replace
 from math import isfinite
 from typing import Final
 
+from lagwatch.analyze.causes.beyond import beyond_end
 from lagwatch.analyze.causes.brokers import broker_fault
 from lagwatch.analyze.causes.calm import catching_up, rare_commits, unknown
 from lagwatch.analyze.causes.case import Case
@@ -35,6 +36,7 @@ CAUSES: Final[tuple[Callable[[Case], Finding | None], ...]] = (
     abandoned_topic,
     catching_up,
     rare_commits,
+    beyond_end,
 )
 """Every cause that can be named; in this order where two are equally sure."""
 

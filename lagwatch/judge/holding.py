@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable
 
+from lagwatch.model.commands import bootstrap, command
 from lagwatch.model.details import OpenProducer, Transaction, Transactions
 from lagwatch.model.diagnosis import Cause, Finding
 from lagwatch.model.snapshot import UNKNOWN, Snapshot
 from lagwatch.model.words import duration, plural
-
-_ABORT = "kafka-transactions.sh abort --topic {0.topic} --partition {0.partition} --start-offset {0.start_offset}"
 
 
 def held_by(snapshot: Snapshot, topic: str) -> str:
@@ -29,7 +28,7 @@ def holding(snapshot: Snapshot, topic: str) -> Finding | None:
     found = _holders(snapshot, topic)
     first = found[0] if found else None
     if first is not None and first.hung:
-        step = f"No coordinator will end it. If its producer is gone for good: {_ABORT.format(first)}"
+        step = f"No coordinator will end it. If its producer is gone for good: {_abort(snapshot, first)}"
     else:
         step = (
             "See what became of that producer: a new start with the same transactional id ends the transaction, its coordinator "
@@ -42,6 +41,13 @@ def holding(snapshot: Snapshot, topic: str) -> Finding | None:
         next_step=step,
         topic=topic,
         partition=None if first is None else first.partition,
+    )
+
+
+def _abort(snapshot: Snapshot, each: OpenProducer) -> str:
+    tool = ("kafka-transactions.sh", "--bootstrap-server", bootstrap(snapshot.brokers), "abort")
+    return command(
+        *tool, "--topic", each.topic, *("--partition", f"{each.partition}", "--start-offset", f"{each.start_offset}")
     )
 
 

@@ -20,6 +20,7 @@ class Cause(StrEnum):
     ABANDONED_TOPIC = "abandoned_topic"
     BROKER_FAULT = "broker_fault"
     RARE_COMMITS = "rare_commits"
+    BEYOND_END = "beyond_end"
     CATCHING_UP = "catching_up"
     UNKNOWN = "unknown"
 

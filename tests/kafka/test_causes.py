@@ -23,7 +23,7 @@ from lagwatch.cycle import Memory, advance
 from lagwatch.model.diagnosis import Cause, Diagnosis
 from lagwatch.model.filters import NameFilter
 from tests.kafka.collecting import reading
-from tests.kafka.support import client, unique
+from tests.kafka.support import client, commit, unique
 from tests.kafka.troubles import Playground
 
 WINDOW_S = 10.0
@@ -50,6 +50,7 @@ EXPECTED = {
     "retention": (Cause.RETENTION, "has deleted .* had not read"),
     "left": (Cause.ABANDONED_TOPIC, "does not consume .* any more"),
     "rare": (Cause.RARE_COMMITS, "commits on .* every [4-8]s only"),
+    "beyond": (Cause.BEYOND_END, "has committed 1,000,000 on .* partition 0, .* beyond the log end"),
     "recovering": (Cause.CATCHING_UP, "is catching up .* will be read in about"),
     "delayed": (Cause.UNKNOWN, "keeps its distance"),
 }
@@ -98,7 +99,8 @@ class Troubles:
             self.play.writes(self.name(name), dict.fromkeys(range(3), RATE))
         for story in (
             self.healthy, self.stopped, self.poison, self.hung, self.slow, self.flood, self.hot, self.few, self.rebalancing,
-            self.restless, self.open, self.retention, self.left, self.rare, self.recovering, self.delayed,
+            self.restless, self.open, self.retention, self.left, self.rare, self.beyond,
+            self.recovering, self.delayed,
         ):  # fmt: skip
             story()
         self.play.start()
@@ -181,6 +183,9 @@ class Troubles:
     def rare(self) -> None:
         (reader,) = self.reads("rare")
         reader.commit_every_s = 6.0
+
+    def beyond(self) -> None:
+        commit(self.play.bootstrap, self.name("beyond"), {(self.name("beyond"), 0): 1_000_000})
 
     def recovering(self) -> None:
         for partition in range(3):

@@ -6,19 +6,20 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
 from lagwatch.analyze.audit.facts import Facts
+from lagwatch.model.commands import command, named
 
 
 def set_topic(facts: Facts, topic: str, name: str, value: object) -> str:
     """Gives a topic a setting of its own."""
     return _configs(
-        facts, "--entity-type", "topics", *_named("--entity-name", topic), "--add-config", f"{name}={_listed(value)}"
+        facts, "--entity-type", "topics", *named("--entity-name", topic), "--add-config", f"{name}={_listed(value)}"
     )
 
 
 def unset_topic(facts: Facts, topic: str, names: Iterable[str]) -> str:
     """Takes settings of its own from a topic."""
     return _configs(
-        facts, "--entity-type", "topics", *_named("--entity-name", topic), "--delete-config", ",".join(names)
+        facts, "--entity-type", "topics", *named("--entity-name", topic), "--delete-config", ",".join(names)
     )
 
 
@@ -40,17 +41,19 @@ def in_clients(settings: Mapping[str, object]) -> str:
 
 def describe_log_dirs(facts: Facts, broker: int) -> str:
     """Shows what fills the log directories of a broker."""
-    return _line("kafka-log-dirs.sh", "--bootstrap-server", facts.bootstrap, "--describe", "--broker-list", str(broker))
+    return command(
+        "kafka-log-dirs.sh", "--bootstrap-server", facts.bootstrap, "--describe", "--broker-list", str(broker)
+    )
 
 
 def describe_groups(facts: Facts, group: str) -> str:
     """Shows a group's members with what they are assigned."""
-    return _groups(facts, "--describe", *_named("--group", group), "--members", "--verbose")
+    return _groups(facts, "--describe", *named("--group", group), "--members", "--verbose")
 
 
 def delete_group(facts: Facts, group: str) -> str:
     """Deletes a group that nobody uses, with what it has committed."""
-    return _groups(facts, "--delete", *_named("--group", group))
+    return _groups(facts, "--delete", *named("--group", group))
 
 
 def reassign(facts: Facts, topic: str, replicas: Mapping[int, Sequence[int]]) -> str:
@@ -60,7 +63,7 @@ def reassign(facts: Facts, topic: str, replicas: Mapping[int, Sequence[int]]) ->
         {"topic": topic, "partition": partition, "replicas": list(brokers)} for partition, brokers in replicas.items()
     ]
     text = json.dumps({"version": 1, "partitions": wanted}, separators=(",", ":"))
-    tool = _line(
+    tool = command(
         *("kafka-reassign-partitions.sh", "--bootstrap-server", facts.bootstrap),
         *("--reassignment-json-file", file, "--execute"),
     )
@@ -68,20 +71,11 @@ def reassign(facts: Facts, topic: str, replicas: Mapping[int, Sequence[int]]) ->
 
 
 def _configs(facts: Facts, *what: str) -> str:
-    return _line("kafka-configs.sh", "--bootstrap-server", facts.bootstrap, "--alter", *what)
+    return command("kafka-configs.sh", "--bootstrap-server", facts.bootstrap, "--alter", *what)
 
 
 def _groups(facts: Facts, *what: str) -> str:
-    return _line("kafka-consumer-groups.sh", "--bootstrap-server", facts.bootstrap, *what)
-
-
-def _named(option: str, name: str) -> tuple[str, ...]:
-    """An option with a name, which must not be taken for an option itself."""
-    return (f"{option}={name}",) if name.startswith("-") else (option, name)
-
-
-def _line(*words: str) -> str:
-    return shlex.join(words)
+    return command("kafka-consumer-groups.sh", "--bootstrap-server", facts.bootstrap, *what)
 
 
 def _listed(value: object) -> str:

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from lagwatch.model.commands import bootstrap
 from lagwatch.model.details import Details
 from lagwatch.model.snapshot import Broker, Float64, Int64, Snapshot
 from lagwatch.model.view import View
@@ -155,8 +156,7 @@ class Facts:
     @property
     def bootstrap(self) -> str:
         """Addresses for the commands: of up to three brokers, as they advertise themselves."""
-        known = [f"{broker.host}:{broker.port}" for broker in self.brokers if broker.host][:3]
-        return ",".join(known) or "HOST:PORT"
+        return bootstrap(self.brokers)
 
 
 def whole_number(text: str) -> int | None:

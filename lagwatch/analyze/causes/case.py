@@ -11,6 +11,7 @@ import numpy as np
 
 from lagwatch.analyze.causes.on_topic import OnTopic, patience_s
 from lagwatch.analyze.causes.words import messages
+from lagwatch.model.commands import bootstrap, command
 from lagwatch.model.kinds import LOOPS
 from lagwatch.model.snapshot import UNKNOWN, Group, Member
 from lagwatch.model.view import View
@@ -19,7 +20,8 @@ from lagwatch.model.words import plural
 MOST_TOPICS = 50
 """So many topics of a group are looked at: those with the most lag."""
 
-UNOWNED = "which no member owns"
+NOBODY = "nobody"
+"""Who owns a partition that no member owns."""
 
 COMES_BACK = 2
 """A member that left and came back so often within a quarter of an hour does not do so for a deployment."""
@@ -148,13 +150,33 @@ class Case:
         return min(part / self.lag, 1.0) if self.lag and part > 0 else 0.0
 
     def owner(self, each: OnTopic, row: int) -> str:
-        """Who owns a partition, as a clause for people; "" where that is not known."""
+        """Who owns a partition; NOBODY, or "" where that is not known."""
         if not self.group.assigned_known or self.members <= 0 or not self.settled:
             return ""
         member = each.owners[row]
-        if member is None:
-            return UNOWNED
-        return f"owned by {called(member)}" if called(member) else ""
+        return NOBODY if member is None else called(member)
+
+    def tool(self, name: str, *words: str) -> str:
+        """A command of the Apache tools for this cluster."""
+        return command(name, "--bootstrap-server", bootstrap(self.view.snapshot.brokers), *words)
+
+    def offsets_plan(self, topic: str, partition: int, *target: str) -> str:
+        """The command that shows how the group's offset would move, and writes it down for `apply`."""
+        words = ("lagwatch", "offsets", "plan", "--bootstrap", bootstrap(self.view.snapshot.brokers))
+        group = ("--", self.group.name) if self.group.name.startswith("-") else (self.group.name,)
+        return command(*words, "--topic", f"{topic}:{partition}", *target, *group)
+
+
+def owned_by(owner: str) -> str:
+    """
+    What `owner` gave as a clause.
+
+    >>> owned_by("billing-1 on 10.0.0.1"), owned_by(NOBODY), owned_by("")
+    ('owned by billing-1 on 10.0.0.1', 'which no member owns', '')
+    """
+    if owner == NOBODY:
+        return "which no member owns"
+    return f"owned by {owner}" if owner else ""
 
 
 def called(member: Member) -> str:

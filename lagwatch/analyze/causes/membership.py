@@ -1,11 +1,10 @@
 """Causes in who reads: nobody, nobody any more on this topic, or a group that is still sorting that out. Pure."""
 
-from shlex import quote
-
 import numpy as np
 
 from lagwatch.analyze.causes.case import Case
 from lagwatch.analyze.causes.words import certain, lasting, messages
+from lagwatch.model.commands import named
 from lagwatch.model.diagnosis import Cause, Finding
 from lagwatch.model.kinds import LOOPS
 from lagwatch.model.words import duration, plural
@@ -53,8 +52,8 @@ def abandoned_topic(case: Case) -> Finding | None:
                 f"{plural(case.members, 'member')} has owned a partition of it, and the commits stand still; its lag there "
                 f"({messages(each.lag)}) will only grow.",
                 certainty=certain(0.8, 0.95, left_s / LEFT_FOR_SURE_S) * (0.5 + 0.5 * case.share(each.lag)),
-                next_step=f"If that is meant, delete the commits: kafka-consumer-groups.sh --delete-offsets --group "
-                f"{quote(case.group.name)} --topic {each.topic}; if not, look at what its consumers subscribe to.",
+                next_step=f"If that is meant, delete the commits: {_delete(case, each.topic)}; if not, look at what its "
+                "consumers subscribe to.",
                 topic=each.topic,
                 evidence={
                     "left_s": left_s,
@@ -64,6 +63,11 @@ def abandoned_topic(case: Case) -> Finding | None:
                 },
             )
     return None
+
+
+def _delete(case: Case, topic: str) -> str:
+    group = named("--group", case.group.name)
+    return case.tool("kafka-consumer-groups.sh", "--delete-offsets", *group, "--topic", topic)
 
 
 def rebalancing(case: Case) -> Finding | None:

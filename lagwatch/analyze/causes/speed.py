@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from lagwatch.analyze.causes.case import Case, called
+from lagwatch.analyze.causes.case import Case, called, owned_by
 from lagwatch.analyze.causes.on_topic import OnTopic
 from lagwatch.analyze.causes.uneven import heap
 from lagwatch.analyze.causes.words import certain, messages, numbered, rate
@@ -129,7 +129,7 @@ def hot_partition(case: Case) -> Finding | None:
             cause=Cause.HOT_PARTITION,
             sentence=f"The lag of {case.name} on {each.topic} is not spread: {which} of {len(each.lags)} hold"
             f"{'s' if len(found.partitions) == 1 else ''} {found.lag_share:.0%} of it ({messages(found.lag)}) and {comes}"
-            f"{'; ' + owner if owner else ''}.",
+            f"{'; ' + owned_by(owner) if owner else ''}.",
             certainty=_explaining(case, each, certain(0.75, 0.94, found.excess - ROSE) if found.more_comes else 0.6),
             next_step="Find the key that so many records have, and spread it (a finer key, or a salt). More members do not help: "
             "one partition has one reader."

@@ -1,10 +1,8 @@
 """Causes of commits that stand still while members are there: a record nobody passes, an open transaction. Pure."""
 
-from shlex import quote
-
 import numpy as np
 
-from lagwatch.analyze.causes.case import UNOWNED, Case
+from lagwatch.analyze.causes.case import NOBODY, Case, owned_by
 from lagwatch.analyze.causes.on_topic import OnTopic
 from lagwatch.analyze.causes.words import certain, lasting, messages, numbered, where
 from lagwatch.model.details import OpenProducer, Transaction
@@ -75,11 +73,12 @@ def _stalled(case: Case, each: OnTopic, rows: np.ndarray) -> Finding:
     seen = "" if not np.isnan(each.interval_s) else ", and how often it commits was never seen"
     place = where(each.topic, sorted(each.partitions[rows].tolist()), len(each.lags))
     at = f"at offset {offset:,}" if len(rows) == 1 else f"{numbered([partition])} at offset {offset:,}"
+    whose = f", {owned_by(owner)}" if owner else ""
     others = "" if everything else f", while {plural(rest, 'other')} of the topic {'goes' if rest == 1 else 'go'} on"
     return Finding(
         cause=Cause.STALLED,
-        sentence=f"{case.name} stands still on {place} {lasting(frozen_s)} ({at}{', ' + owner if owner else ''}){others}{seen}; "
-        f"{messages(lag)} behind it. {_meaning(each, rows, everything=everything, owned=owner != UNOWNED)}",
+        sentence=f"{case.name} stands still on {place} {lasting(frozen_s)} ({at}{whose}){others}{seen}; "
+        f"{messages(lag)} behind it. {_meaning(each, rows, everything=everything, owned=owner != NOBODY)}",
         certainty=_sure(case, each, frozen_s, everything=everything)
         * (0.6 if each.starved[worst] else 1.0)
         * (0.5 + 0.5 * case.share(lag)),
@@ -129,16 +128,14 @@ def _all_of_one(each: OnTopic, rows: np.ndarray) -> bool:
 
 
 def _look(case: Case, topic: str, partition: int, offset: int) -> str:
-    look = (
-        f"Look at that record (kafka-console-consumer.sh --topic {topic} --partition {partition} --offset {offset} "
-        "--max-messages 1) and at the owner's log and threads."
-    )
+    place = ("--topic", topic, "--partition", str(partition), "--offset", str(offset))
+    show = case.tool("kafka-console-consumer.sh", *place, "--max-messages", "1")
+    look = f"Look at that record ({show}) and at the owner's log and threads."
     if case.group.type in ("share", "streams"):
         return look  # other tools move their offsets, and do not shift them
     return (
-        f"{look} If the record is to be skipped: stop the group, then "
-        f"kafka-consumer-groups.sh --group {quote(case.group.name)} --topic {topic}:{partition} --reset-offsets "
-        "--shift-by 1 --execute."
+        f"{look} If the record is to be skipped: stop the group, then {case.offsets_plan(topic, partition, '--shift-by', '1')}, "
+        "and apply the plan."
     )
 
 
@@ -167,7 +164,7 @@ def _blocked(case: Case, each: OnTopic, rows: np.ndarray) -> Finding:
         f"an open transaction has held back the rest for at least {duration(held_s)} ({messages(lag)}, from offset "
         f"{stable:,}). {who}",
         certainty=(0.96 if holder or transaction else 0.9) * (0.5 + 0.5 * case.share(lag)),
-        next_step=_end(each.topic, partition, holder),
+        next_step=_end(case, each.topic, partition, holder),
         topic=each.topic,
         partition=partition,
         evidence={"last_stable_offset": float(stable), "lso_held_s": held_s, "held_back": lag, **evidence},
@@ -212,12 +209,10 @@ def _who(
     }
 
 
-def _end(topic: str, partition: int, holder: OpenProducer | None) -> str:
+def _end(case: Case, topic: str, partition: int, holder: OpenProducer | None) -> str:
     if holder is not None and holder.hung:
-        return (
-            "Nobody will end it by itself: kafka-transactions.sh abort "
-            f"--topic {topic} --partition {partition} --start-offset {holder.start_offset}."
-        )
+        place = ("--topic", topic, "--partition", str(partition), "--start-offset", str(holder.start_offset))
+        return f"Nobody will end it by itself: {case.tool('kafka-transactions.sh', 'abort', *place)}."
     return (
         "See what became of that producer: it commits, aborts, or runs into transaction.timeout.ms by itself. If it never ends: "
         "kafka-transactions.sh find-hanging, then abort."

@@ -64,7 +64,7 @@ def test_a_hung_one_comes_first_and_the_command_that_ends_it_is_given(name):
     found = alert(d.details(ongoing=[], holders=[known, hung]))
     assert found.seen["held_by"].startswith("producer 9 (")
     assert found.seen["held_by"].endswith("it is hung), and 1 other")
-    assert "kafka-transactions.sh abort --topic orders --partition 0 --start-offset 55" in found.next_step
+    assert "abort --topic orders --partition 0 --start-offset 55" in found.next_step
 
 
 def test_without_leave_to_see_producers_the_coordinator_still_knows():

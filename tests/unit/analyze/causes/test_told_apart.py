@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lagwatch.analyze.diagnosis import diagnose
 from lagwatch.model.details import Details, OpenProducer, Part, Transaction, Transactions
 from lagwatch.model.diagnosis import Cause
-from lagwatch.model.snapshot import Assigned, Gap, Member
+from lagwatch.model.snapshot import Assigned, Broker, Gap, Member
 from tests.support.build import T0, group, snapshot, topic, view
 from tests.support.troubles import ALL, members, story
 
@@ -262,6 +262,14 @@ TROUBLES = {
         ("commits on orders every 10m only",),
         story={"commits": lambda k, p: k % 20 == 0, "polls": 75},
     ),
+    "a log that was cut": Trouble(
+        Cause.BEYOND_END,
+        (
+            "billing has committed 11,700 on orders partition 0, 4,700 messages beyond the log end (7,000),",
+            "as on 5 others of its partitions.",
+        ),
+        story={"comes": lambda k, p: 300 if k < 39 else -4700, "reads": lambda k, p: ALL},
+    ),
     "after an outage": Trouble(
         Cause.CATCHING_UP,
         ("is catching up on orders: it reads 6,000/min, and 3,600/min come in",),
@@ -436,8 +444,11 @@ def test_commands_can_be_pasted_whatever_the_group_is_called(name):
     for seen in (stalled, left):
         groups = (replace(seen.snapshot.groups[0], name=name),)
         found = diagnose(replace(seen, snapshot=replace(seen.snapshot, groups=groups)), 0)
-        command = found.findings[0].next_step.split("kafka-consumer-groups.sh ")[1]
-        assert name in shlex.split(command), command
+        step = found.findings[0].next_step
+        command = step[max(step.find("lagwatch offsets"), step.find("kafka-consumer-groups.sh")) :]
+        assert name in shlex.split(command.split("; if not")[0].rstrip(",.").replace(", and apply the plan", "")), (
+            command
+        )
 
 
 @pytest.mark.parametrize("reads", [200, 400])
@@ -499,7 +510,48 @@ def test_a_member_is_named_by_its_client_and_host():
         owners=lambda k: (Member(id="m-1", assigned=(Assigned("orders", tuple(range(6))),)),),
         member_count=lambda k: 1,
     )
-    assert "owned by m-1)" in diagnose(seen, 0).sentence
+    found = diagnose(seen, 0)
+    assert "owned by m-1)" in found.sentence
+    assert found.findings[0].evidence["owner"] == "m-1"
+
+
+def test_commands_name_the_brokers_and_move_offsets_by_a_plan_that_can_be_undone():
+    seen = story(reads=lambda k, p: 0 if p == 4 and k > 20 else ALL)
+    brokers = (Broker(id=1, host="kafka-1", port=9092), Broker(id=2, host="kafka-2", port=9093))
+    found = diagnose(replace(seen, snapshot=replace(seen.snapshot, brokers=brokers)), 0).findings[0]
+    at = "kafka-1:9092,kafka-2:9093"
+    assert (
+        f"kafka-console-consumer.sh --bootstrap-server {at} --topic orders --partition 4 --offset 6300 --max-messages 1)"
+        in found.next_step
+    )
+    assert f"lagwatch offsets plan --bootstrap {at} --topic orders:4 --shift-by 1 billing, and apply" in found.next_step
+    assert "--execute" not in found.next_step
+
+
+def test_a_commit_beyond_the_log_end_is_not_called_well():
+    topics = {"orders": topic((0, 100), (0, 247), (0, 50)), "other": topic((0, 9))}
+    groups = {"a": group({"other": [9]}), "billing": group({"orders": [100, 1_000_000, 60], "other": [9]})}
+    well, found = (diagnose(view(snapshot(topics, groups)), row) for row in (0, 1))
+    assert well.findings == ()
+    (finding,) = found.findings
+    assert finding.cause is Cause.BEYOND_END
+    assert found.sentence.startswith(
+        "billing has committed 1,000,000 on orders partition 1, 999,753 messages beyond the log end (247), "
+        "as on 1 other of its partitions."
+    )
+    assert (finding.topic, finding.partition) == ("orders", 1)
+    assert finding.evidence == {"offset": 1_000_000.0, "log_end_offset": 247.0, "partitions_beyond": 2.0}
+    assert "--topic orders:1 --to-latest billing" in finding.next_step
+
+
+def test_a_commit_beyond_an_end_that_is_not_known_says_nothing():
+    found = diagnose(view(snapshot({"orders": topic((None, None))}, {"billing": group({"orders": [7]})})), 0)
+    assert found.findings == ()
+
+
+def test_of_a_share_group_no_plan_is_offered():
+    seen = snapshot({"orders": topic((0, 100))}, {"billing": group({"orders": [200]}, kind="share")})
+    assert "lagwatch offsets" not in diagnose(view(seen), 0).findings[0].next_step
 
 
 def test_what_cannot_be_known_is_said_and_why():
