@@ -69,7 +69,8 @@ def published(profile, seen=None, *, profiles=PROFILES, series=SERIES, **more):
     for metric in parse_text(page):
         for sample in metric.samples:
             labels = series[profile][sample.name]
-            found.setdefault(sample.name, {})[tuple(sample.labels.get(label, "") for label in labels)] = sample.value
+            assert sample.labels.keys() == set(labels)
+            found.setdefault(sample.name, {})[tuple(sample.labels[label] for label in labels)] = sample.value
     return found
 
 
@@ -109,6 +110,24 @@ def test_a_series_without_labels_has_no_braces():
     assert "{}" not in text
     assert "\nkafka_brokers 2\n" in text
     assert "\nkminion_kafka_requests_sent_total 0\n" in text
+
+
+def test_a_label_that_is_empty_is_printed():
+    """As client_golang does, and as scripts look for it."""
+    board = Board(profiles=PROFILES, clock=lambda: T0)
+    board.put(latest(view(facts())))
+    text = b"".join(board.profile_pieces("kminion", ("main",), gzip=False)).decode()
+    assert (
+        '\nkminion_kafka_consumer_group_info{group_id="idle",protocol="",protocol_type="consumer",state="Empty",'
+        'coordinator_id="2"} 0\n'
+    ) in text
+    assert (
+        '\nkminion_kafka_broker_info{broker_id="2",address="kafka-2",port="9093",rack_id="",is_controller="true"} 1\n'
+    ) in text
+    assert (
+        '\nkminion_kafka_cluster_info{cluster_version="",broker_count="2",controller_id="2",cluster_id="Q1"} 1\n'
+        in text
+    )
 
 
 def test_kafka_exporter_counts_brokers_and_has_their_addresses(exporter):
