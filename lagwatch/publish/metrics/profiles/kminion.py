@@ -145,7 +145,11 @@ def _address(broker: Broker, **more: str) -> bytes:
 
 
 def _sizes(snapshot: Snapshot) -> Iterator[Table]:
-    """Bytes by broker and by topic; nothing while log directories were not read, and no topic while one is missing."""
+    """
+    Bytes by broker and by topic; nothing while log directories were not read, and no topic while one is missing.
+
+    Directories are read seldom and hold every topic; which of these are watched and still there, the snapshot knows.
+    """
     read = snapshot.details.log_dirs if snapshot.details is not None else None
     brokers = {broker.id: broker for broker in snapshot.brokers}
     found: dict[int, int] = {}
@@ -156,7 +160,9 @@ def _sizes(snapshot: Snapshot) -> Iterator[Table]:
         found = dict(zip(ids.tolist(), summed(dirs.replicas.size, place, len(ids)).tolist(), strict=True))
         if _complete(dirs, brokers):
             by_topic = summed(dirs.replicas.size, dirs.replicas.topic, len(dirs.replicas.topics))
-            topics = dict(zip(dirs.replicas.topics, by_topic.tolist(), strict=True))
+            watched = set(snapshot.topics.names)
+            every = zip(dirs.replicas.topics, by_topic.tolist(), strict=True)
+            topics = {name: size for name, size in every if name in watched}
     here = {broker: size for broker, size in found.items() if broker in brokers}
     yield _listed(BROKER_SIZE, [_address(brokers[broker]) for broker in here], here.values())
     yield _listed(TOPIC_SIZE, [full_label_set(topic_name=name) for name in topics], topics.values())

@@ -287,7 +287,7 @@ def test_kminion_floors_lag_and_leaves_out_partitions_without_a_commit_or_a_log_
 
 
 def log_dirs(*, brokers=(1, 2), error=""):
-    """Sizes of two topics on two brokers, and of one topic in a directory on its way to be another."""
+    """Sizes of two topics on two brokers, one of them not watched, and of one in a directory on its way to be another."""
     sizes = ReplicaSizes(
         topics=("orders", "__consumer_offsets"),
         topic=np.array([0, 0, 1, 1, 0], np.int32),
@@ -302,12 +302,19 @@ def log_dirs(*, brokers=(1, 2), error=""):
     return facts(details=Details(log_dirs=Part(value=LogDirs(brokers=brokers, dirs=dirs, replicas=sizes), read_at=T0)))
 
 
-def test_kminion_sums_log_directories_by_broker_and_by_topic():
+def test_kminion_sums_log_directories_by_broker_and_by_watched_topic():
     found = published("kminion", latest(view(log_dirs())))
     assert found["kminion_kafka_broker_log_dir_size_total_bytes"] == {
         ("1", "kafka-1", "9092", "r1"): 1035, ("2", "kafka-2", "9093", ""): 204
     }  # fmt: skip
-    assert found["kminion_kafka_topic_log_dir_size_total_bytes"] == {("orders",): 1205, ("__consumer_offsets",): 34}
+    assert found["kminion_kafka_topic_log_dir_size_total_bytes"] == {("orders",): 1205}
+
+
+def test_kminion_has_no_size_of_a_topic_that_is_gone_since_log_directories_were_read():
+    seen = log_dirs()
+    now = replace(snapshot({"__consumer_offsets": topic((0, 9))}, {}), details=seen.details, brokers=seen.brokers)
+    found = published("kminion", latest(view(now)))
+    assert found["kminion_kafka_topic_log_dir_size_total_bytes"] == {("__consumer_offsets",): 34}
 
 
 @pytest.mark.parametrize("trouble", [{"brokers": (1,)}, {"error": "KAFKA_STORAGE_ERROR"}])
