@@ -33,8 +33,12 @@ def test_the_same_page_agrees_whatever_the_order_of_series_and_labels():
     assert (found.theirs, found.ours, found.agreeing, found.differences) == (3, 3, 3, ())
 
 
-def test_an_empty_label_is_one_that_is_not_there():
-    assert differences(page('a{x="1",rack=""} 5'), page('a{x="1"} 5')) == []
+def test_an_empty_label_is_another_than_one_that_is_not_there():
+    assert differences(page('a{x="1",rack=""} 5'), page('a{x="1",rack=""} 5')) == []
+    assert differences(page('a{x="1",rack=""} 5'), page('a{x="1"} 5')) == [
+        (Kind.LABELS, "a", {"x": "1", "rack": ""}, 5, None),
+        (Kind.LABELS, "a", {"x": "1"}, None, 5),
+    ]
 
 
 def test_nan_is_equal_to_nan_and_to_nothing_else():
