@@ -19,7 +19,7 @@ SETTLE_S = 2.0
 
 @contextmanager
 def exporter(name: str, executable: Path, wanted: Wanted, *, wait_s: float) -> Iterator[Callable[[], Page]]:
-    """The exporter, running; each call scrapes it. Raises BenchmarkError unless it has a series of its own within `wait_s`."""
+    """The exporter, running; each call scrapes it. Raises BenchmarkError unless it has a series of Kafka within `wait_s`."""
     start = EXPORTERS[name].start(executable, wanted)
     for file, text in start.files.items():
         (wanted.home / file).write_text(text, encoding="utf-8")
@@ -81,17 +81,19 @@ def _running(
 
 def _whole(who: str, url: str, name: str, ready: str, alive: Callable[[], None], wait_s: float) -> Callable[[], Page]:
     """
-    The scrape, once the page has the metric `ready` (any of that exporter, if it is "") and as many series as a moment before.
-    After `wait_s` a page that has any is taken as it is, and that is said.
+    The scrape, once the page has the metric `ready` (any of Kafka, if it is "") and as many series as a moment before.
+    After `wait_s` a page that has any of Kafka is taken as it is, and that is said.
     """
-    own = {family.name for family in PROFILES[name].families}
-    marks = {ready} if ready else own
+    told = {family.name for family in PROFILES[name].families}.difference(EXPORTERS[name].itself)
+    marks = {ready} if ready else told
     until = time.monotonic() + wait_s
     before, size = -1, 0
     while marks.isdisjoint(page := _scraped(who, url, alive)) or size != before:
         if time.monotonic() > until:
-            if own.isdisjoint(page):
-                raise BenchmarkError(f"{who} has no series of {name} at {url} after {wait_s:.0f} s.")
+            if told.isdisjoint(page):
+                raise BenchmarkError(
+                    f"{who} has no series of {name} at {url} that tells of Kafka after {wait_s:.0f} s."
+                )
             print(f"{who} is not ready after {wait_s:.0f} s; its page is taken as it is.", file=sys.stderr)
             break
         time.sleep(max(0.0, min(SETTLE_S, until - time.monotonic())))

@@ -15,6 +15,7 @@ from benchmarks.comparing.pages import Allowance, Difference, Kind, compare, par
 from benchmarks.comparing.running import _whole
 from benchmarks.processes import BenchmarkError
 from lagwatch.publish.metrics.profiles import PROFILES
+from tests.support.build import latest
 
 
 def page(*lines):
@@ -192,6 +193,19 @@ def whole(page, name, wait_s):
     """What is scraped of a page once it counts as whole."""
     with served(page) as url:
         return _whole(name, url, name, EXPORTERS[name].ready, lambda: None, wait_s)()
+
+
+def test_what_an_exporter_tells_of_itself_is_what_is_there_before_kafka_was_read():
+    for name, profile in PROFILES.items():
+        tables = profile.health(latest())
+        assert {column.family.name for table in tables for column in table.columns} == set(EXPORTERS[name].itself)
+
+
+@pytest.mark.parametrize("name", EXPORTERS)
+def test_a_page_of_one_that_never_read_kafka_is_not_compared(name):
+    page = "".join(f"{each} 1\n" for each in ("go_threads", *EXPORTERS[name].itself)).encode()
+    with pytest.raises(BenchmarkError, match=f"{name} has no series of {name} at http://.* that tells of Kafka"):
+        whole(page, name, wait_s=0.1)
 
 
 @pytest.mark.parametrize("page", [b"<html>Welcome</html>", b"\xff\xfe 1 2 3", b"go_threads 1\n", b""])
