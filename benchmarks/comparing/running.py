@@ -1,11 +1,12 @@
 """What is compared, as processes: an exporter of somebody else, and lagwatch with a page under its names."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from benchmarks.comparing.exporters import CLUSTER, EXPORTERS, Wanted
@@ -15,6 +16,9 @@ from lagwatch.publish.metrics.profiles import PROFILES
 
 SETTLE_S = 2.0
 """Between two looks at a page that has to be whole."""
+
+END_S = 15.0
+"""Until a process that was told to end is killed."""
 
 
 @contextmanager
@@ -52,12 +56,22 @@ def lagwatch(name: str, wanted: Wanted, *, wait_s: float) -> Iterator[Callable[[
 def _running(
     name: str, command: Sequence[str], environment: Mapping[str, str], home: Path
 ) -> Iterator[Callable[[], None]]:
-    """Runs it in `home`, with what it prints in a file there; the call raises BenchmarkError once it has ended."""
+    """
+    Runs it in `home`, with what it prints in a file there; the call raises BenchmarkError once it has ended.
+
+    It has a session of its own, so that all it started can be ended with it: it may be a script around the exporter.
+    """
     log = home / "output.log"
     with log.open("wb") as sink:
         try:
             process = subprocess.Popen(
-                command, env=dict(environment), cwd=home, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink
+                command,
+                env=dict(environment),
+                cwd=home,
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
+                start_new_session=True,
             )
         except OSError as error:
             raise BenchmarkError(f"{name} cannot be started by {command[0]}: {error.strerror}.") from error
@@ -71,12 +85,23 @@ def _running(
     try:
         yield alive
     finally:
-        process.terminate()
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ends the process and those that it started. A script does not pass a signal on, so all of its session get it."""
+    _signal(process, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(END_S)
+    _signal(process, signal.SIGKILL)
+    process.wait()
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with suppress(
+        ProcessLookupError, PermissionError
+    ):  # nobody is left; macOS says the latter of one that has just ended
+        os.killpg(process.pid, number)
 
 
 def _whole(who: str, url: str, name: str, ready: str, alive: Callable[[], None], wait_s: float) -> Callable[[], Page]:

@@ -1,6 +1,8 @@
 """What counts as a difference between two pages, what does not, and how it is told."""
 
 import math
+import os
+import select
 import sys
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +14,7 @@ import pytest
 from benchmarks import compare_peer
 from benchmarks.comparing.exporters import EXPORTERS, Wanted
 from benchmarks.comparing.pages import Allowance, Difference, Kind, compare, parse
-from benchmarks.comparing.running import _whole
+from benchmarks.comparing.running import _running, _whole
 from benchmarks.processes import BenchmarkError
 from lagwatch.publish.metrics.profiles import PROFILES
 from tests.support.build import latest
@@ -168,6 +170,24 @@ def test_an_exporter_that_says_nothing_is_told(tmp_path, capsys):
     path.chmod(0o755)
     assert compare_peer.main(["--peer", f"kminion={path}", "--bootstrap", "127.0.0.1:1", "--wait", "1"]) == 2
     assert "kminion has no series of kminion at http://127.0.0.1:" in capsys.readouterr().err
+
+
+def test_what_a_script_started_ends_with_it(tmp_path):
+    """Its child holds a pipe open that nobody else writes to: the end of the pipe is that of the child."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    path = tmp_path / "kminion"
+    path.write_text(f"#!/bin/sh\n(echo started; exec sleep 60) > {pipe}\nexit 0\n")
+    path.chmod(0o755)
+    try:
+        with _running("kminion", [str(path)], os.environ, tmp_path):
+            assert select.select([reading], [], [], 30)[0]
+            assert os.read(reading, 100) == b"started\n"
+        assert select.select([reading], [], [], 10)[0], "the child is still there"
+        assert os.read(reading, 100) == b""
+    finally:
+        os.close(reading)
 
 
 @contextmanager
