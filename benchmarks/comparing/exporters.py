@@ -39,12 +39,14 @@ class Start:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exporter:
     """
-    One that is known. Once `ready` is on its page ("": any series of its own, of one that reads Kafka when it is scraped), and
+    One that is known. Once `ready` is on its page ("": any series of Kafka, of one that reads Kafka when it is scraped), and
     `ours` on lagwatch's, the cluster was read; `allowed` is what is not compared (docs/metric-profiles.md tells it to users).
+    The names in `itself` tell of the exporter: they are on both pages though Kafka was never read.
     """
 
     ours: str
     ready: str = ""
+    itself: tuple[str, ...] = ()
     start: Callable[[Path, Wanted], Start]
     allowed: tuple[Allowance, ...] = ()
 
@@ -116,6 +118,7 @@ akka.loglevel = "WARNING"
 EXPORTERS: Mapping[str, Exporter] = {
     "kafka_exporter": Exporter(
         ours="kafka_brokers",
+        itself=("kafka_exporter_build_info",),
         start=_kafka_exporter,
         allowed=(
             _PROCESS,
@@ -125,6 +128,7 @@ EXPORTERS: Mapping[str, Exporter] = {
     ),
     "kminion": Exporter(
         ours="kminion_kafka_topic_log_dir_size_total_bytes",
+        itself=("kminion_exporter_up", "kminion_kafka_requests_sent_total"),
         start=_kminion,
         allowed=(
             _PROCESS,

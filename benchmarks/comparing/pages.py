@@ -9,7 +9,7 @@ from enum import StrEnum
 from prometheus_client.parser import text_string_to_metric_families
 
 Labels = tuple[tuple[str, str], ...]
-"""Sorted by name; a label that is empty is one that is not there."""
+"""Sorted by name. An empty label is one, though Prometheus drops it: whoever reads the page itself sees the difference."""
 
 Page = Mapping[str, Mapping[Labels, float]]
 """Values by name and labels."""
@@ -70,7 +70,7 @@ def parse(text: str) -> Page:
     page: dict[str, dict[Labels, float]] = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
-            labels = tuple(sorted((name, value) for name, value in sample.labels.items() if value))
+            labels = tuple(sorted(sample.labels.items()))
             page.setdefault(sample.name, {})[labels] = sample.value
     return page
 

@@ -67,8 +67,8 @@ def series(profile: str, page: str) -> Series:
     for metric in parse_text(page):
         for sample in metric.samples:
             labels = SERIES[profile][sample.name]
-            assert set(sample.labels) <= set(labels)
-            found.setdefault(sample.name, {})[tuple(sample.labels.get(label, "") for label in labels)] = sample.value
+            assert sample.labels.keys() == set(labels)
+            found.setdefault(sample.name, {})[tuple(sample.labels[label] for label in labels)] = sample.value
     return found
 
 

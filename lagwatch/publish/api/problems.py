@@ -253,21 +253,21 @@ async def _plain(request: Request, error: Exception) -> JSONResponse:
     if status is HTTPStatus.NOT_FOUND:
         detail = f"There is nothing at {quoted(request.url.path)}; /docs lists what there is."
     elif status is HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = ", ".join(sorted(_allowed(request)))
+        headers["Allow"] = allowed(request)
         detail = f"{quoted(request.method)} is not possible at {quoted(request.url.path)}; allowed: {headers['Allow']}."
     problem = Problem(type="about:blank", title=status.phrase, status=status.value, detail=sentence(detail))
     return Refused(problem, headers).response()
 
 
-def _allowed(request: Request) -> set[str]:
-    """What is possible at a path; FastAPI itself names only the methods of the first route that has it."""
+def allowed(request: Request) -> str:
+    """The header Allow: what is possible at a path; FastAPI itself names only the methods of the first route that has it."""
     routes = request.app.routes
     methods = {
         method
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
         if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
     }
-    return methods | {"HEAD"} if "GET" in methods else methods
+    return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
 
 
 async def _fault(request: Request, error: Exception) -> JSONResponse:

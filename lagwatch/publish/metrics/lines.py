@@ -132,7 +132,12 @@ def templated(value: str) -> bytes:
 
 def label_set(**labels: str | int | None) -> bytes:
     """`{name="value",...} ` for use in a template; a label that is None or empty is absent, which means the same."""
-    pairs = (b'%s="%s"' % (name.encode(), templated(str(v))) for name, v in labels.items() if v not in (None, ""))
+    return full_label_set(**{name: value for name, value in labels.items() if value not in (None, "")})
+
+
+def full_label_set(**labels: str | int | None) -> bytes:
+    """The same with every label: None and empty ones are `name=""`, as Prometheus' client libraries print them."""
+    pairs = (b'%s="%s"' % (name.encode(), templated("" if v is None else str(v))) for name, v in labels.items())
     return b"{" + b",".join(pairs) + b"} "
 
 

@@ -1,6 +1,8 @@
 """What counts as a difference between two pages, what does not, and how it is told."""
 
 import math
+import os
+import select
 import sys
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,9 +14,10 @@ import pytest
 from benchmarks import compare_peer
 from benchmarks.comparing.exporters import EXPORTERS, Wanted
 from benchmarks.comparing.pages import Allowance, Difference, Kind, compare, parse
-from benchmarks.comparing.running import _whole
+from benchmarks.comparing.running import _running, _whole
 from benchmarks.processes import BenchmarkError
 from lagwatch.publish.metrics.profiles import PROFILES
+from tests.support.build import latest
 
 
 def page(*lines):
@@ -33,8 +36,12 @@ def test_the_same_page_agrees_whatever_the_order_of_series_and_labels():
     assert (found.theirs, found.ours, found.agreeing, found.differences) == (3, 3, 3, ())
 
 
-def test_an_empty_label_is_one_that_is_not_there():
-    assert differences(page('a{x="1",rack=""} 5'), page('a{x="1"} 5')) == []
+def test_an_empty_label_is_another_than_one_that_is_not_there():
+    assert differences(page('a{x="1",rack=""} 5'), page('a{x="1",rack=""} 5')) == []
+    assert differences(page('a{x="1",rack=""} 5'), page('a{x="1"} 5')) == [
+        (Kind.LABELS, "a", {"x": "1", "rack": ""}, 5, None),
+        (Kind.LABELS, "a", {"x": "1"}, None, 5),
+    ]
 
 
 def test_nan_is_equal_to_nan_and_to_nothing_else():
@@ -165,6 +172,24 @@ def test_an_exporter_that_says_nothing_is_told(tmp_path, capsys):
     assert "kminion has no series of kminion at http://127.0.0.1:" in capsys.readouterr().err
 
 
+def test_what_a_script_started_ends_with_it(tmp_path):
+    """Its child holds a pipe open that nobody else writes to: the end of the pipe is that of the child."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    path = tmp_path / "kminion"
+    path.write_text(f"#!/bin/sh\n(echo started; exec sleep 60) > {pipe}\nexit 0\n")
+    path.chmod(0o755)
+    try:
+        with _running("kminion", [str(path)], os.environ, tmp_path):
+            assert select.select([reading], [], [], 30)[0]
+            assert os.read(reading, 100) == b"started\n"
+        assert select.select([reading], [], [], 10)[0], "the child is still there"
+        assert os.read(reading, 100) == b""
+    finally:
+        os.close(reading)
+
+
 @contextmanager
 def served(page):
     """The address of a page."""
@@ -188,6 +213,19 @@ def whole(page, name, wait_s):
     """What is scraped of a page once it counts as whole."""
     with served(page) as url:
         return _whole(name, url, name, EXPORTERS[name].ready, lambda: None, wait_s)()
+
+
+def test_what_an_exporter_tells_of_itself_is_what_is_there_before_kafka_was_read():
+    for name, profile in PROFILES.items():
+        tables = profile.health(latest())
+        assert {column.family.name for table in tables for column in table.columns} == set(EXPORTERS[name].itself)
+
+
+@pytest.mark.parametrize("name", EXPORTERS)
+def test_a_page_of_one_that_never_read_kafka_is_not_compared(name):
+    page = "".join(f"{each} 1\n" for each in ("go_threads", *EXPORTERS[name].itself)).encode()
+    with pytest.raises(BenchmarkError, match=f"{name} has no series of {name} at http://.* that tells of Kafka"):
+        whole(page, name, wait_s=0.1)
 
 
 @pytest.mark.parametrize("page", [b"<html>Welcome</html>", b"\xff\xfe 1 2 3", b"go_threads 1\n", b""])

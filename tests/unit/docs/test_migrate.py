@@ -206,6 +206,12 @@ def test_every_configuration_of_a_page_is_right(peer):
         settings(example)
 
 
+@pytest.mark.parametrize("peer", PAGES)
+def test_internal_topics_are_shown_as_the_other_shows_them(peer):
+    first = settings(blocks(PAGES[peer], "yaml")[0])
+    assert [cluster.internal_topics for cluster in first.clusters] == [True]
+
+
 @pytest.fixture(name="api", scope="module")
 def _api():
     memory, board = Memory(), Board(profiles=PROFILES, clock=lambda: T0)

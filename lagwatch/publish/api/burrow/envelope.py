@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from lagwatch.errors import StoreError
 from lagwatch.publish.api.burrow.schemas import Envelope, RequestInfo
-from lagwatch.publish.api.problems import Refused
+from lagwatch.publish.api.problems import Refused, allowed
 
 UNKNOWN_URL = '{"error":true,"message":"invalid request type","result":{}}'
 """Burrow sends this as text."""
@@ -54,7 +54,7 @@ class _Errors:
         if error.status_code == 404:
             return PlainTextResponse(UNKNOWN_URL, 404)
         if error.status_code == 405:
-            return PlainTextResponse("Method Not Allowed", 405, error.headers)
+            return PlainTextResponse("Method Not Allowed", 405, {"Allow": allowed(request)})
         return _failure(request, error.status_code, str(error.detail))
 
 

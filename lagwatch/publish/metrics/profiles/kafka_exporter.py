@@ -14,7 +14,7 @@ from lagwatch.model.latest import Latest
 from lagwatch.model.snapshot import UNKNOWN, Bool, Int64, Snapshot
 from lagwatch.model.view import View
 from lagwatch.publish.metrics.families import Family
-from lagwatch.publish.metrics.lines import Column, Table, label_set, listed
+from lagwatch.publish.metrics.lines import Column, Table, full_label_set, listed
 from lagwatch.publish.metrics.profiles.base import NO_LABELS, SHARE, Profile, Rows, commits, summed
 
 _PARTITION = ("topic", "partition")
@@ -61,14 +61,14 @@ FAMILIES = (
 
 def health(_latest: Latest) -> Iterator[Table]:
     """What is always there."""
-    yield listed([label_set(version=__version__)], Column(BUILD_INFO, np.ones(1, np.int64)))
+    yield listed([full_label_set(version=__version__)], Column(BUILD_INFO, np.ones(1, np.int64)))
 
 
 def facts(_latest: Latest, view: View) -> Iterator[Table]:
     """The tables of one cluster."""
     snapshot = view.snapshot
     rows = Rows(snapshot, group="consumergroup", topic="topic", partition="partition")
-    brokers = [label_set(id=b.id, address=f"{b.host}:{b.port}") for b in snapshot.brokers]
+    brokers = [full_label_set(id=b.id, address=f"{b.host}:{b.port}") for b in snapshot.brokers]
     yield listed([NO_LABELS], Column(BROKERS, np.array([len(brokers)], np.int64)))
     yield listed(brokers, Column(BROKER_INFO, np.ones(len(brokers), np.int64)))
     yield rows.topics(Column(PARTITIONS, np.diff(snapshot.topics.first)))

@@ -15,7 +15,7 @@ from lagwatch.model.latest import Latest
 from lagwatch.model.snapshot import UNKNOWN, Bool, Float64, Group, Int32, Int64, Member, Snapshot
 from lagwatch.model.view import View
 from lagwatch.publish.metrics.families import Family
-from lagwatch.publish.metrics.lines import Column, Table, label_set, listed, templated
+from lagwatch.publish.metrics.lines import Column, Table, full_label_set, listed, templated
 from lagwatch.publish.metrics.profiles.base import SHARE, Profile, Rows
 
 _CLUSTER = ("cluster_name",)
@@ -65,7 +65,7 @@ def facts(_latest: Latest, view: View) -> Iterator[Table]:
     yield _partitions(snapshot, rows, read)
     yield from _groups(view, rows, read)
     taken = np.array([round(snapshot.stats.duration_s * 1000)], np.int64)
-    yield listed([label_set(**cluster)], Column(POLL_TIME, taken))
+    yield listed([full_label_set(**cluster)], Column(POLL_TIME, taken))
 
 
 def _partitions(snapshot: Snapshot, rows: Rows, read: _Read) -> Table:

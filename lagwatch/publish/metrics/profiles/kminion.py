@@ -19,7 +19,7 @@ from lagwatch.model.latest import Latest
 from lagwatch.model.snapshot import UNKNOWN, Broker, Group, Int64, Snapshot
 from lagwatch.model.view import View
 from lagwatch.publish.metrics.families import Family
-from lagwatch.publish.metrics.lines import Column, Table, label_set, listed
+from lagwatch.publish.metrics.lines import Column, Table, full_label_set, listed
 from lagwatch.publish.metrics.profiles.base import NO_LABELS, SHARE, Profile, Rows, commits, summed
 
 CONFIG_KEYS = ("cleanup.policy",)
@@ -103,7 +103,7 @@ def profile(config_keys: Sequence[str] = CONFIG_KEYS) -> Profile:
 
 def _health(latest: Latest) -> Iterator[Table]:
     good = latest.view is not None and not latest.health.error and not latest.gaps
-    yield _listed(UP, [label_set(version=__version__)], [int(good)])
+    yield _listed(UP, [full_label_set(version=__version__)], [int(good)])
     yield _listed(REQUESTS, [NO_LABELS], [sum(latest.health.requests_by_api.values())])
 
 
@@ -130,7 +130,7 @@ def _cluster(snapshot: Snapshot) -> Table:
         "controller_id": UNKNOWN if snapshot.controller is None else snapshot.controller,
         "cluster_id": snapshot.cluster_id,
     }
-    return _ones(CLUSTER_INFO, [label_set(**labels)])
+    return _ones(CLUSTER_INFO, [full_label_set(**labels)])
 
 
 def _version(snapshot: Snapshot) -> str | None:
@@ -141,11 +141,15 @@ def _version(snapshot: Snapshot) -> str | None:
 
 
 def _address(broker: Broker, **more: str) -> bytes:
-    return label_set(broker_id=broker.id, address=broker.host, port=broker.port, rack_id=broker.rack, **more)
+    return full_label_set(broker_id=broker.id, address=broker.host, port=broker.port, rack_id=broker.rack, **more)
 
 
 def _sizes(snapshot: Snapshot) -> Iterator[Table]:
-    """Bytes by broker and by topic; nothing while log directories were not read, and no topic while one is missing."""
+    """
+    Bytes by broker and by topic; nothing while log directories were not read, and no topic while one is missing.
+
+    Directories are read seldom and hold every topic; which of these are watched and still there, the snapshot knows.
+    """
     read = snapshot.details.log_dirs if snapshot.details is not None else None
     brokers = {broker.id: broker for broker in snapshot.brokers}
     found: dict[int, int] = {}
@@ -156,10 +160,12 @@ def _sizes(snapshot: Snapshot) -> Iterator[Table]:
         found = dict(zip(ids.tolist(), summed(dirs.replicas.size, place, len(ids)).tolist(), strict=True))
         if _complete(dirs, brokers):
             by_topic = summed(dirs.replicas.size, dirs.replicas.topic, len(dirs.replicas.topics))
-            topics = dict(zip(dirs.replicas.topics, by_topic.tolist(), strict=True))
+            watched = set(snapshot.topics.names)
+            every = zip(dirs.replicas.topics, by_topic.tolist(), strict=True)
+            topics = {name: size for name, size in every if name in watched}
     here = {broker: size for broker, size in found.items() if broker in brokers}
     yield _listed(BROKER_SIZE, [_address(brokers[broker]) for broker in here], here.values())
-    yield _listed(TOPIC_SIZE, [label_set(topic_name=name) for name in topics], topics.values())
+    yield _listed(TOPIC_SIZE, [full_label_set(topic_name=name) for name in topics], topics.values())
 
 
 def _complete(dirs: LogDirs, brokers: Mapping[int, Broker]) -> bool:
@@ -177,7 +183,7 @@ def _topics(snapshot: Snapshot, labels: Mapping[str, str]) -> list[bytes]:
         known = {**every.get(name, {}), **config}
         values = {label: known.get(key, "N/A") for key, label in labels.items()}
         factor = counts[start] if end > start else 0
-        found.append(label_set(topic_name=name, partition_count=end - start, replication_factor=factor, **values))
+        found.append(full_label_set(topic_name=name, partition_count=end - start, replication_factor=factor, **values))
     return found
 
 
@@ -202,24 +208,24 @@ def _groups(snapshot: Snapshot) -> Table:
 
 def _group_labels(group: Group) -> bytes:
     how = {"protocol": group.protocol, "protocol_type": group.protocol_type, "state": group.state}
-    return label_set(group_id=group.name, **how, coordinator_id=group.coordinator)
+    return full_label_set(group_id=group.name, **how, coordinator_id=group.coordinator)
 
 
 def _members(snapshot: Snapshot) -> Iterator[Table]:
     """How many members there are, how many own nothing, and of each topic how many own how much of it."""
     counted = [group for group in _ordinary(snapshot) if group.member_count != UNKNOWN]
-    yield _listed(MEMBERS, (label_set(group_id=g.name) for g in counted), (g.member_count for g in counted))
+    yield _listed(MEMBERS, (full_label_set(group_id=g.name) for g in counted), (g.member_count for g in counted))
     described = [group for group in counted if group.assigned_known]
     idle = {g.name: sum(not member.assigned for member in g.members) for g in described}
     idle = {name: count for name, count in idle.items() if count}
-    yield _listed(EMPTY_MEMBERS, (label_set(group_id=name) for name in idle), idle.values())
+    yield _listed(EMPTY_MEMBERS, (full_label_set(group_id=name) for name in idle), idle.values())
     owners: Counter[tuple[str, str]] = Counter()
     owned: Counter[tuple[str, str]] = Counter()
     for group in described:
         for topic, partitions in (part for member in group.members for part in member.assigned):
             owners[group.name, topic] += 1
             owned[group.name, topic] += len(partitions)
-    labels = [label_set(group_id=group, topic_name=topic) for group, topic in owners]
+    labels = [full_label_set(group_id=group, topic_name=topic) for group, topic in owners]
     numbers = (_numbers(owners.values()), _numbers(owned[pair] for pair in owners))
     yield listed(labels, Column(TOPIC_MEMBERS, numbers[0]), Column(TOPIC_ASSIGNED, numbers[1]))
 

@@ -165,6 +165,22 @@ def test_a_method_that_is_not_possible_is_told_so(api):
     assert (response.status_code, response.text) == (405, "Method Not Allowed")
 
 
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/v3/kafka", "GET, HEAD"),
+        ("/v3/kafka/main/consumer/billing", "DELETE, GET, HEAD"),
+        ("/v3/kafka/main/consumer/team%2Fbilling", "DELETE, GET, HEAD"),
+        ("/v3/kafka/main/consumer/billing/topic/orders", "DELETE"),
+        ("/v3/admin/loglevel", "GET, HEAD, POST"),
+    ],
+)
+def test_a_wrong_method_is_told_all_that_are_right(api, path, allowed):
+    response = api.request("PUT", path)
+    assert (response.status_code, response.headers["allow"]) == (405, allowed)
+    assert (api.request("HEAD", path).status_code == 405) == ("HEAD" not in allowed)
+
+
 class TestDetail:
     def test_each_topic_has_all_its_partitions_by_number(self, api):
         found = answer(api.get("/v3/kafka/main/consumer/billing"), "consumer detail returned")["topics"]

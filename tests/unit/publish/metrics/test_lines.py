@@ -8,7 +8,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from lagwatch.publish.metrics.families import FAMILIES, Family
-from lagwatch.publish.metrics.lines import Column, escape, header, label_set, listed, render
+from lagwatch.publish.metrics.lines import Column, escape, full_label_set, header, label_set, listed, render
 from lagwatch.publish.metrics.segments import as_plain, join
 
 INTEGERS = Family("kafka_test_integer", ("kafka_cluster", "group"), "Integers.")
@@ -70,8 +70,10 @@ def test_a_name_that_utf_8_cannot_hold_does_not_stop_the_page():
     assert escape("a\ud800b") == b"a?b"
 
 
-def test_labels_that_are_unknown_are_absent():
+def test_labels_that_are_unknown_are_absent_unless_all_are_asked_for():
     assert label_set(kafka_cluster="main", rack=None, host="", broker=0) == b'{kafka_cluster="main",broker="0"} '
+    full = full_label_set(kafka_cluster="main", rack=None, host="", broker=0)
+    assert full == b'{kafka_cluster="main",rack="",host="",broker="0"} '
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)

@@ -36,6 +36,11 @@ def test_every_series_is_documented_with_its_labels(profile):
     assert found == SERIES[profile]
 
 
+def test_as_many_exporters_show_internal_topics_as_there_are_profiles():
+    assert len(PROFILES) == 4
+    assert "All four exporters show Kafka's internal topics" in TEXT
+
+
 @pytest.mark.parametrize("profile", SERIES)
 def test_what_is_not_to_be_had_is_said(profile):
     missing = section(profile).partition("Not to be had: ")[2]

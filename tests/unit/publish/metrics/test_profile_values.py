@@ -69,7 +69,8 @@ def published(profile, seen=None, *, profiles=PROFILES, series=SERIES, **more):
     for metric in parse_text(page):
         for sample in metric.samples:
             labels = series[profile][sample.name]
-            found.setdefault(sample.name, {})[tuple(sample.labels.get(label, "") for label in labels)] = sample.value
+            assert sample.labels.keys() == set(labels)
+            found.setdefault(sample.name, {})[tuple(sample.labels[label] for label in labels)] = sample.value
     return found
 
 
@@ -109,6 +110,24 @@ def test_a_series_without_labels_has_no_braces():
     assert "{}" not in text
     assert "\nkafka_brokers 2\n" in text
     assert "\nkminion_kafka_requests_sent_total 0\n" in text
+
+
+def test_a_label_that_is_empty_is_printed():
+    """As client_golang does, and as scripts look for it."""
+    board = Board(profiles=PROFILES, clock=lambda: T0)
+    board.put(latest(view(facts())))
+    text = b"".join(board.profile_pieces("kminion", ("main",), gzip=False)).decode()
+    assert (
+        '\nkminion_kafka_consumer_group_info{group_id="idle",protocol="",protocol_type="consumer",state="Empty",'
+        'coordinator_id="2"} 0\n'
+    ) in text
+    assert (
+        '\nkminion_kafka_broker_info{broker_id="2",address="kafka-2",port="9093",rack_id="",is_controller="true"} 1\n'
+    ) in text
+    assert (
+        '\nkminion_kafka_cluster_info{cluster_version="",broker_count="2",controller_id="2",cluster_id="Q1"} 1\n'
+        in text
+    )
 
 
 def test_kafka_exporter_counts_brokers_and_has_their_addresses(exporter):
@@ -268,7 +287,7 @@ def test_kminion_floors_lag_and_leaves_out_partitions_without_a_commit_or_a_log_
 
 
 def log_dirs(*, brokers=(1, 2), error=""):
-    """Sizes of two topics on two brokers, and of one topic in a directory on its way to be another."""
+    """Sizes of two topics on two brokers, one of them not watched, and of one in a directory on its way to be another."""
     sizes = ReplicaSizes(
         topics=("orders", "__consumer_offsets"),
         topic=np.array([0, 0, 1, 1, 0], np.int32),
@@ -283,12 +302,19 @@ def log_dirs(*, brokers=(1, 2), error=""):
     return facts(details=Details(log_dirs=Part(value=LogDirs(brokers=brokers, dirs=dirs, replicas=sizes), read_at=T0)))
 
 
-def test_kminion_sums_log_directories_by_broker_and_by_topic():
+def test_kminion_sums_log_directories_by_broker_and_by_watched_topic():
     found = published("kminion", latest(view(log_dirs())))
     assert found["kminion_kafka_broker_log_dir_size_total_bytes"] == {
         ("1", "kafka-1", "9092", "r1"): 1035, ("2", "kafka-2", "9093", ""): 204
     }  # fmt: skip
-    assert found["kminion_kafka_topic_log_dir_size_total_bytes"] == {("orders",): 1205, ("__consumer_offsets",): 34}
+    assert found["kminion_kafka_topic_log_dir_size_total_bytes"] == {("orders",): 1205}
+
+
+def test_kminion_has_no_size_of_a_topic_that_is_gone_since_log_directories_were_read():
+    seen = log_dirs()
+    now = replace(snapshot({"__consumer_offsets": topic((0, 9))}, {}), details=seen.details, brokers=seen.brokers)
+    found = published("kminion", latest(view(now)))
+    assert found["kminion_kafka_topic_log_dir_size_total_bytes"] == {("__consumer_offsets",): 34}
 
 
 @pytest.mark.parametrize("trouble", [{"brokers": (1,)}, {"error": "KAFKA_STORAGE_ERROR"}])
