@@ -87,3 +87,10 @@ def test_the_lines_in_the_lag_panels_are_the_thresholds_of_the_rules(dashboard):
 def test_the_uid_is_the_file_name_and_no_instance_is_baked_in(dashboard):
     assert dashboard["uid"] in {Path(name).stem for name in NAMES}
     assert dashboard["id"] is None
+
+
+def test_where_an_age_of_polls_is_shown_a_cluster_that_was_never_read_is_not_left_out(dashboard):
+    shown = [expression for expression in expressions(dashboard) if "lagwatch_last_successful_poll_age" in expression]
+    assert shown
+    for expression in shown:
+        assert re.search(r"or time\(\) - lagwatch_watched_since_timestamp_seconds\b", expression)
