@@ -91,6 +91,19 @@ def test_a_poll_that_gave_nothing_holds_alerts_and_then_makes_them_unknown():
     assert states == [State.FIRING] * 3 + [State.UNKNOWN] * 2
 
 
+def test_an_alert_that_is_unknown_since_no_poll_was_good_says_since_when_in_the_same_words_until_one_is():
+    memory = Memory()
+    story([0] * 4 + [200_000] * 20, memory=memory)
+    found = [missed(memory, "main", (HIGH,), T0 + 30 * k) for k in range(24, 40)]
+    since = "cluster main has not been read since 2026-02-25 06:24:50 UTC"
+    assert [verdict.alerts[0].reason for verdict in found] == [""] * 3 + [since] * 13
+    assert found[-1].alerts[0].summary.endswith(f"({since})")
+    assert all(verdict is found[3] for verdict in found[3:])
+    seen = poll(40, 200_000)
+    (alert,) = advance(memory, seen, (HIGH,), seen.at)[1].alerts
+    assert (alert.state, alert.reason) == (State.FIRING, "")
+
+
 def test_a_verdict_that_did_not_change_is_the_very_same():
     memory = Memory()
     story([0] * 4 + [200_000] * 20, memory=memory)
