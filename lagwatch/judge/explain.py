@@ -42,8 +42,14 @@ _MOST_NAMED: Final = 10
 _ABOUT_LOSS: Final = frozenset({"lost", "loss_in_s", "retained_share", "rewound"})
 
 
-def circumstances(view: View, grain: str, subject: Subject, values: Mapping[str, float | None]) -> Seen:
-    """What was seen: every value of the subject that is known, and what has a name rather than a number."""
+def circumstances(
+    view: View, grain: str, subject: Subject, values: Mapping[str, float | None], *, fresh: bool = True
+) -> Seen:
+    """
+    What was seen: every value of the subject that is known, and what has a name rather than a number.
+
+    Which brokers are up only a view that is `fresh` knows: while none answers, those of the last good poll may all be down.
+    """
     seen: Seen = {name: value for name, value in values.items() if value is not None and isfinite(value)}
     snapshot = view.snapshot
     if subject.group is not None and (group := _group(snapshot, subject.group)) is not None:
@@ -54,7 +60,7 @@ def circumstances(view: View, grain: str, subject: Subject, values: Mapping[str,
         seen |= _of_topic(view, subject.topic)
     if grain == "partition" and subject.topic is not None and subject.partition is not None:
         seen |= _of_partition(snapshot, subject)
-    if grain == "cluster":
+    if grain == "cluster" and fresh:
         seen["up"] = ", ".join(str(broker.id) for broker in snapshot.brokers) or "none"
     return seen
 

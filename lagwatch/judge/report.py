@@ -47,7 +47,7 @@ def _at(column: Float64, at: Int64) -> list[float | None]:
 
 def _alert(rule: Rule, subject: Subject, values: Values, sight: Sight, wait: float) -> Alert:
     """An alert with everything but its state and its times."""
-    seen = circumstances(sight.view, rule.grain, subject, values)
+    seen = circumstances(sight.view, rule.grain, subject, values, fresh=sight.looked.fresh)
     words: dict[str, Any] = {**seen, **values, **{name: getattr(subject, name) for name in NAMES[rule.grain]}}
     first = rule.conditions[0]
     return Alert(

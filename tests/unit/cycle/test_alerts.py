@@ -123,6 +123,20 @@ def test_a_cluster_that_is_not_polled_any_more_is_reported_though_nothing_was_ev
     assert changes == [(11, "PollStale", State.PENDING), (13, "PollStale", State.FIRING)]
 
 
+@pytest.mark.parametrize("polled", [False, True])
+def test_while_a_cluster_cannot_be_read_nobody_says_which_of_its_brokers_are_up(polled):
+    memory = Memory()
+    if polled:
+        story([0], memory=memory)
+    for k in range(1, 20):
+        service = Service(health=health(last_good_at=T0 if polled else None), started_at=T0)
+        verdict = missed(memory, "main", RULES, T0 + 30 * k, service)
+    (alert,) = verdict.alerts
+    assert (alert.rule, alert.state) == ("PollStale", State.FIRING)
+    assert alert.summary == "Cluster main has not been read for 9m 30s: its lag is not known"
+    assert "up" not in alert.seen
+
+
 def test_a_replay_says_nothing_of_the_watch_itself():
     memory = Memory()
     for k in range(30):
