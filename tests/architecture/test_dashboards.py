@@ -62,6 +62,20 @@ def test_rates_follow_the_scrape_interval(dashboard):
         assert not re.search(r"(?:rate|deriv|increase|delta)\([^\[]*\[\d", expression)
 
 
+def test_two_instances_that_watch_the_same_cluster_are_folded_before_anything_is_added_up(dashboard):
+    for expression in expressions(dashboard):
+        for summed in re.findall(r"\bsum(?: by \([^)]*\) )?\((.{21})", expression):
+            assert summed == "max by (kafka_cluster", expression
+        assert len(re.findall(r"\bsum\b", expression)) == len(re.findall(r"\bsum(?: by \([^)]*\) )?\(", expression))
+
+
+def test_messages_are_counted_a_minute_as_everywhere(dashboard):
+    (panel,) = (panel for panel in panels(dashboard) if panel["title"] == "Produced and committed")
+    assert "Messages a minute" in panel["description"]
+    assert panel["fieldConfig"]["defaults"]["unit"] == "short"
+    assert all(target["expr"].startswith("60 * ") for target in panel["targets"])
+
+
 def test_panels_have_ids_of_their_own_and_do_not_overlap(dashboard):
     ids = [panel["id"] for panel in dashboard["panels"]]
     assert len(set(ids)) == len(ids)
