@@ -54,8 +54,6 @@ def circumstances(
     snapshot = view.snapshot
     if subject.group is not None and (group := _group(snapshot, subject.group)) is not None:
         seen |= _of_group(group)
-    if grain == "pair" and {"produced", "growth"} <= seen.keys():
-        seen["committed"] = max(0.0, _value(values, "produced") - _value(values, "growth"))
     if grain == "topic" and subject.topic is not None:
         seen |= _of_topic(view, subject.topic)
     if grain == "partition" and subject.topic is not None and subject.partition is not None:
@@ -82,11 +80,6 @@ def cause(rule: Rule, subject: Subject, sight: Sight) -> Finding | None:
 def is_about_lag(rule: Rule) -> bool:
     """Whether what mends the lag mends what the rule is about; records that are deleted are another matter."""
     return rule.conditions[0].value not in _ABOUT_LOSS
-
-
-def _value(values: Mapping[str, float | str | None], name: str) -> float:
-    value = values.get(name)
-    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _group(snapshot: Snapshot, name: str) -> Group | None:

@@ -251,6 +251,8 @@ def test_an_alert_says_what_was_seen_and_what_it_probably_means():
     story([0] * 4 + [4_000 * k for k in range(60)], RULES, memory)
     alert = next(alert for alert in memory.verdict.alerts if alert.rule == "ConsumerLagHigh")
     assert alert.seen["members"] == 2
+    assert {"produced", "consumed"} <= alert.seen.keys()
+    assert "committed" not in alert.seen, "that is an offset everywhere else"
     assert alert.threshold == 100_000
     assert alert.cause
     assert alert.runbook == "consumer-lag-high"
