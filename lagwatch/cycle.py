@@ -73,7 +73,8 @@ def missed(
     the very object.
     """
     last = memory.view if memory.view is not None else view(History(), nothing(cluster, now))
-    verdict = judge(memory.alerts, Looked(now=now, view=last, fresh=False, service=service), rules)
+    looked = Looked(now=now, view=last, fresh=False, never=memory.view is None, service=service)
+    verdict = judge(memory.alerts, looked, rules)
     if memory.verdict is None or verdict.transitions or verdict.alerts != memory.verdict.alerts:
         memory.verdict = verdict
     return memory.verdict

@@ -67,7 +67,8 @@ class Monitor:
         self.name = name
         self.rules = rules
         """The rules of the next poll; set anew when the configuration is reloaded."""
-        self._health = PollHealth(interval_s=interval_s, deadline_s=deadline_s)
+        self._started_at = clock()
+        self._health = PollHealth(interval_s=interval_s, deadline_s=deadline_s, watched_since=self._started_at)
         self.latest = Latest(cluster=name, health=self._health, rules=rules)
         self._reader = reader
         self._memory = Memory(growth_window_s, windows)
@@ -79,7 +80,6 @@ class Monitor:
         # Of a poll that outlives its monitor nothing is made: the process may be ending, and a thread that is inside numpy
         # then takes it down with SIGABRT.
         self._abandoned = False
-        self._started_at = clock()
         self._changes: tuple[Transition, ...] = ()
         self._failing: tuple[str, int] = ("", 0)
         self._windows_off = ""

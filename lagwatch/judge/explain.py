@@ -42,19 +42,23 @@ _MOST_NAMED: Final = 10
 _ABOUT_LOSS: Final = frozenset({"lost", "loss_in_s", "retained_share", "rewound"})
 
 
-def circumstances(view: View, grain: str, subject: Subject, values: Mapping[str, float | None]) -> Seen:
-    """What was seen: every value of the subject that is known, and what has a name rather than a number."""
+def circumstances(
+    view: View, grain: str, subject: Subject, values: Mapping[str, float | None], *, fresh: bool = True
+) -> Seen:
+    """
+    What was seen: every value of the subject that is known, and what has a name rather than a number.
+
+    Which brokers are up only a view that is `fresh` knows: while none answers, those of the last good poll may all be down.
+    """
     seen: Seen = {name: value for name, value in values.items() if value is not None and isfinite(value)}
     snapshot = view.snapshot
     if subject.group is not None and (group := _group(snapshot, subject.group)) is not None:
         seen |= _of_group(group)
-    if grain == "pair" and {"produced", "growth"} <= seen.keys():
-        seen["committed"] = max(0.0, _value(values, "produced") - _value(values, "growth"))
     if grain == "topic" and subject.topic is not None:
         seen |= _of_topic(view, subject.topic)
     if grain == "partition" and subject.topic is not None and subject.partition is not None:
         seen |= _of_partition(snapshot, subject)
-    if grain == "cluster":
+    if grain == "cluster" and fresh:
         seen["up"] = ", ".join(str(broker.id) for broker in snapshot.brokers) or "none"
     return seen
 
@@ -76,11 +80,6 @@ def cause(rule: Rule, subject: Subject, sight: Sight) -> Finding | None:
 def is_about_lag(rule: Rule) -> bool:
     """Whether what mends the lag mends what the rule is about; records that are deleted are another matter."""
     return rule.conditions[0].value not in _ABOUT_LOSS
-
-
-def _value(values: Mapping[str, float | str | None], name: str) -> float:
-    value = values.get(name)
-    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _group(snapshot: Snapshot, name: str) -> Group | None:

@@ -24,7 +24,7 @@ def told(scope: Scope, tracks: Tracks, sight: Sight, wait: Float64) -> Iterator[
     """The alerts of one rule; `wait` is the `for` of each, seconds. Of what is not known, the last that was told is told again."""
     if not len(tracks):
         return
-    grain = scope.rules[0].grain
+    grain, unread = scope.rules[0].grain, sight.unread
     named = {condition.value for condition in scope.rules[0].conditions}
     names = [name for name, column in COLUMNS[grain].items() if name in named or not column.costly]
     rows = zip(*(_at(sight.column(grain, name).values, tracks.at) for name in names), strict=True)
@@ -34,7 +34,7 @@ def told(scope: Scope, tracks: Tracks, sight: Sight, wait: Float64) -> Iterator[
             values = dict(zip(names, row, strict=True))
             now = _alert(scope.rule(at), tracks.subject[i], values, sight, float(wait[i]))
             tracks.told[i] = _explained(now, tracks.told[i], int(tracks.phase[i]), scope.rule(at), sight)
-        yield as_it_stands(tracks, i, scope.rule(at))
+        yield as_it_stands(tracks, i, scope.rule(at), unread)
 
 
 def _at(column: Float64, at: Int64) -> list[float | None]:
@@ -47,7 +47,7 @@ def _at(column: Float64, at: Int64) -> list[float | None]:
 
 def _alert(rule: Rule, subject: Subject, values: Values, sight: Sight, wait: float) -> Alert:
     """An alert with everything but its state and its times."""
-    seen = circumstances(sight.view, rule.grain, subject, values)
+    seen = circumstances(sight.view, rule.grain, subject, values, fresh=sight.looked.fresh)
     words: dict[str, Any] = {**seen, **values, **{name: getattr(subject, name) for name in NAMES[rule.grain]}}
     first = rule.conditions[0]
     return Alert(
@@ -86,11 +86,11 @@ def _explained(alert: Alert, before: Alert | None, phase: int, rule: Rule, sight
     return replace(alert, cause=found.sentence, next_step=found.next_step if mends else alert.next_step)
 
 
-def as_it_stands(tracks: Tracks, i: int, rule: Rule) -> Alert:
-    """The alert at a position as it was told last, with its state and its times."""
+def as_it_stands(tracks: Tracks, i: int, rule: Rule, unread: str = "") -> Alert:
+    """The alert at a position as it was told last, with its state and its times; `unread` is why nothing is known, if so."""
     alert: Alert = tracks.told[i]
     state = tracks.state(i)
-    reason = str(tracks.reason[i])
+    reason = unread if state is State.UNKNOWN else str(tracks.reason[i])
     louder = rule.escalation.severity if rule.escalation and tracks.escalated[i] else alert.severity
     return replace(
         alert,

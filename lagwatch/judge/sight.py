@@ -12,6 +12,7 @@ from lagwatch.judge.readings import Reading
 from lagwatch.judge.reasons import Reasons
 from lagwatch.judge.subjects import Subjects, subjects
 from lagwatch.judge.windows import Window
+from lagwatch.judge.wording import not_read
 from lagwatch.model.alerts import Condition, Rule, Statistic
 from lagwatch.model.columns import Array
 from lagwatch.model.diagnosis import Diagnosis
@@ -28,13 +29,15 @@ class Looked:
     What there is to look at in one evaluation at a moment.
 
     `view` is that of the last good poll; `fresh` says whether that is this one: if it is not, nothing is known of its columns
-    now. `service` is how the watch of the cluster goes, `receivers` how the notices go (None: not asked here). `why` says of a
-    group why it lags; it is asked about groups with alerts that fire, and no others.
+    now. `never` says that no poll was good since the start: the view is one of nothing. `service` is how the watch of the cluster
+    goes, `receivers` how the notices go (None: not asked here). `why` says of a group why it lags; it is asked about groups with
+    alerts that fire, and no others.
     """
 
     now: float
     view: View
     fresh: bool = True
+    never: bool = False
     service: Service | None = None
     receivers: Mapping[str, Receiver] | None = None
     why: Callable[[str], Diagnosis | None] | None = None
@@ -52,6 +55,12 @@ class Sight:
         self._readings: dict[tuple[str, str], Reading] = {}
         self._left: dict[str, Float64 | None] = {}
         self._reasons = reasons
+
+    @property
+    def unread(self) -> str:
+        """Why nothing is known of the cluster; the same sentence for as long as that lasts, "" if it was just read."""
+        snapshot = self.view.snapshot
+        return "" if self.looked.fresh else not_read(snapshot.cluster, None if self.looked.never else snapshot.at)
 
     def sees(self, grain: str) -> bool:
         """Whether rules of this grain are judged here."""

@@ -14,6 +14,7 @@ import numpy as np
 from lagwatch.judge.engine import RULE_GONE, Alerts, Watch
 from lagwatch.judge.subjects import MISSING
 from lagwatch.judge.tracks import DARK_EVALUATIONS_HELD, FIRING, PENDING, Tracks
+from lagwatch.judge.wording import not_read
 from lagwatch.model.alert_json import decode_subject, encode_subject
 from lagwatch.model.alerts import Alert, Rule, State, Subject, Transition, Verdict
 from lagwatch.model.kept import AlertState
@@ -93,7 +94,7 @@ def _unseen(tracks: Tracks, i: int, alert: Alert) -> Alert:
         resolved_at=_number(tracks.resolved_at[i]),
         value=alert.value if ended else None,
         values=alert.values if ended else dict.fromkeys(alert.values),
-        reason=str(tracks.reason[i]),
+        reason=str(tracks.reason[i]) if ended else not_read(alert.subject.cluster, None),
     )
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from string import Formatter
 from typing import Any
@@ -43,6 +44,19 @@ def worded(template: str, values: Mapping[str, object]) -> str:
     return "".join(
         text if name is None else text + _PLAIN.format_field(values.get(name), form) for text, name, form in parts
     )
+
+
+def not_read(cluster: str, since: float | None) -> str:
+    """
+    That a cluster has not been read since a moment, seconds since the epoch (None: not since the start).
+
+    >>> not_read("main", 1772413200.0)
+    'cluster main has not been read since 2026-03-02 01:00:00 UTC'
+    >>> not_read("main", None)
+    'cluster main has not been read since lagwatch started'
+    """
+    when = "lagwatch started" if since is None else f"{datetime.fromtimestamp(since, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"cluster {cluster} has not been read since {when}"
 
 
 @lru_cache(maxsize=256)

@@ -171,7 +171,7 @@ class Alert:
     `effective_for_s` is the `for` that was applied (a group that commits rarely has a longer one). `threshold` is that of
     the first condition. `inhibited_by` names the firing rules that speak for the same subject more loudly: an alert that
     has some is not sent. `seen` is what the group was seen doing, `cause` what that probably means. `reason` says how it
-    ended when that was not a recovery ("the group is gone").
+    ended when that was not a recovery ("the group is gone"), and of an unknown one since when its cluster has not been read.
     """
 
     rule: str

@@ -12,13 +12,15 @@ class PollHealth:
     """
     How polling of one cluster goes. Times are seconds since the epoch (None: never), durations seconds.
 
-    `last_good_at` is the end of the last poll that gave a snapshot, `last_attempt_at` the end of the last try.
+    `watched_since` is when the watch began, before the first poll; `last_good_at` is the end of the last poll that gave a snapshot,
+    `last_attempt_at` the end of the last try.
     `error` is a sentence if the last try gave no snapshot, "" otherwise. `polls` and `failures` count since the start;
     `failures_by_kind` counts errors by class name, `gaps_by_reason` gaps by (part, reason).
     """
 
     interval_s: float
     deadline_s: float
+    watched_since: float | None = None
     last_attempt_at: float | None = None
     last_good_at: float | None = None
     duration_s: float | None = None

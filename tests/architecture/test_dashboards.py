@@ -62,6 +62,20 @@ def test_rates_follow_the_scrape_interval(dashboard):
         assert not re.search(r"(?:rate|deriv|increase|delta)\([^\[]*\[\d", expression)
 
 
+def test_two_instances_that_watch_the_same_cluster_are_folded_before_anything_is_added_up(dashboard):
+    for expression in expressions(dashboard):
+        for summed in re.findall(r"\bsum(?: by \([^)]*\) )?\((.{21})", expression):
+            assert summed == "max by (kafka_cluster", expression
+        assert len(re.findall(r"\bsum\b", expression)) == len(re.findall(r"\bsum(?: by \([^)]*\) )?\(", expression))
+
+
+def test_messages_are_counted_a_minute_as_everywhere(dashboard):
+    (panel,) = (panel for panel in panels(dashboard) if panel["title"] == "Produced and committed")
+    assert "Messages a minute" in panel["description"]
+    assert panel["fieldConfig"]["defaults"]["unit"] == "short"
+    assert all(target["expr"].startswith("60 * ") for target in panel["targets"])
+
+
 def test_panels_have_ids_of_their_own_and_do_not_overlap(dashboard):
     ids = [panel["id"] for panel in dashboard["panels"]]
     assert len(set(ids)) == len(ids)
@@ -87,3 +101,10 @@ def test_the_lines_in_the_lag_panels_are_the_thresholds_of_the_rules(dashboard):
 def test_the_uid_is_the_file_name_and_no_instance_is_baked_in(dashboard):
     assert dashboard["uid"] in {Path(name).stem for name in NAMES}
     assert dashboard["id"] is None
+
+
+def test_where_an_age_of_polls_is_shown_a_cluster_that_was_never_read_is_not_left_out(dashboard):
+    shown = [expression for expression in expressions(dashboard) if "lagwatch_last_successful_poll_age" in expression]
+    assert shown
+    for expression in shown:
+        assert re.search(r"or time\(\) - lagwatch_watched_since_timestamp_seconds\b", expression)

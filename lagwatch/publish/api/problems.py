@@ -13,7 +13,7 @@ Errors as RFC 9457 problems: one shape for every answer that is not a success, w
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -40,6 +40,7 @@ NOT_ALLOWED = "urn:lagwatch:not-allowed"
 CONFLICT = "urn:lagwatch:conflict"
 STORE = "urn:lagwatch:store"
 _SHOWN = 100
+_LEFT_OUT = "none_required"
 
 log = logging.getLogger(__name__)
 
@@ -228,15 +229,24 @@ async def _refused(_: Request, error: Exception) -> JSONResponse:
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    return invalid([_wrong(entry) for entry in error.errors()]).response()
+    return invalid([_wrong(entry) for entry in _meant(error.errors())]).response()
 
 
 async def _store(_: Request, error: Exception) -> JSONResponse:
     return store_away(str(error)).response()
 
 
+def _meant(entries: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Without what says that a parameter could have been left out: who sends a wrong value wants to know the right ones."""
+    others = {tuple(entry["loc"][:2]) for entry in entries if entry["type"] != _LEFT_OUT}
+    return (entry for entry in entries if entry["type"] != _LEFT_OUT or tuple(entry["loc"][:2]) not in others)
+
+
 def _wrong(entry: Mapping[str, Any]) -> WrongParameter:
     loc: Sequence[Any] = entry["loc"]
+    if entry["type"] == "json_invalid":
+        why = entry["ctx"]["error"]
+        return WrongParameter(where="body", message=f"this is no JSON: {why} (at character {loc[-1] + 1})")
     if loc[0] == "query":
         loc = loc[:2]  # what follows are pydantic's names of types
     got = entry.get("input")

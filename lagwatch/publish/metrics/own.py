@@ -108,6 +108,7 @@ def _of_health(health: PollHealth, now: float) -> dict[Family, float | None]:
         f.own.LAST_POLL: health.last_attempt_at,
         f.own.LAST_GOOD_POLL: health.last_good_at,
         f.own.POLL_AGE: age,
+        f.own.WATCHED_SINCE: health.watched_since,
         f.own.POLL_DURATION: health.duration_s,
         f.own.POLL_INTERVAL: health.interval_s,
         f.own.POLL_DEADLINE: health.deadline_s,

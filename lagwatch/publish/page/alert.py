@@ -1,7 +1,5 @@
 """`/alerts/{alert}`: one alert with all that explains it, and what became of it."""
 
-from html import escape
-
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
@@ -49,7 +47,7 @@ def _changes(history: list[Change] | None) -> str:
             text_cell(change.to),
             cell(f'<span class="{change.alert.severity}">{change.alert.severity}</span>'),
             number_cell(change.alert.value),
-            cell(escape(" ".join(filter(None, (change.alert.summary, change.alert.reason))))),
+            text_cell(change.alert.summary),
         ]
         for change in history
     ]

@@ -28,7 +28,7 @@ def wrong(text: str) -> list[str]:
 HIGH = next(rule for rule in default_rules() if rule.name == "ConsumerLagHigh")
 
 
-def test_the_three_rules_of_the_mission_have_their_numbers():
+def test_the_three_basic_rules_have_their_numbers():
     found = {rule.name: rule for rule in default_rules()}
     growing, high, runaway = (found[f"ConsumerLag{name}"] for name in ("Growing", "High", "Runaway"))
     assert growing.conditions == (

@@ -91,6 +91,19 @@ def test_a_poll_that_gave_nothing_holds_alerts_and_then_makes_them_unknown():
     assert states == [State.FIRING] * 3 + [State.UNKNOWN] * 2
 
 
+def test_an_alert_that_is_unknown_since_no_poll_was_good_says_since_when_in_the_same_words_until_one_is():
+    memory = Memory()
+    story([0] * 4 + [200_000] * 20, memory=memory)
+    found = [missed(memory, "main", (HIGH,), T0 + 30 * k) for k in range(24, 40)]
+    since = "cluster main has not been read since 2026-02-25 06:24:50 UTC"
+    assert [verdict.alerts[0].reason for verdict in found] == [""] * 3 + [since] * 13
+    assert found[-1].alerts[0].summary.endswith(f"({since})")
+    assert all(verdict is found[3] for verdict in found[3:])
+    seen = poll(40, 200_000)
+    (alert,) = advance(memory, seen, (HIGH,), seen.at)[1].alerts
+    assert (alert.state, alert.reason) == (State.FIRING, "")
+
+
 def test_a_verdict_that_did_not_change_is_the_very_same():
     memory = Memory()
     story([0] * 4 + [200_000] * 20, memory=memory)
@@ -108,6 +121,20 @@ def test_a_cluster_that_is_not_polled_any_more_is_reported_though_nothing_was_ev
         service = Service(health=health(), started_at=T0)
         changes += [(k, c.alert.rule, c.to) for c in missed(memory, "main", RULES, T0 + 30 * k, service).transitions]
     assert changes == [(11, "PollStale", State.PENDING), (13, "PollStale", State.FIRING)]
+
+
+@pytest.mark.parametrize("polled", [False, True])
+def test_while_a_cluster_cannot_be_read_nobody_says_which_of_its_brokers_are_up(polled):
+    memory = Memory()
+    if polled:
+        story([0], memory=memory)
+    for k in range(1, 20):
+        service = Service(health=health(last_good_at=T0 if polled else None), started_at=T0)
+        verdict = missed(memory, "main", RULES, T0 + 30 * k, service)
+    (alert,) = verdict.alerts
+    assert (alert.rule, alert.state) == ("PollStale", State.FIRING)
+    assert alert.summary == "Cluster main has not been read for 9m 30s: its lag is not known"
+    assert "up" not in alert.seen
 
 
 def test_a_replay_says_nothing_of_the_watch_itself():
@@ -224,6 +251,8 @@ def test_an_alert_says_what_was_seen_and_what_it_probably_means():
     story([0] * 4 + [4_000 * k for k in range(60)], RULES, memory)
     alert = next(alert for alert in memory.verdict.alerts if alert.rule == "ConsumerLagHigh")
     assert alert.seen["members"] == 2
+    assert {"produced", "consumed"} <= alert.seen.keys()
+    assert "committed" not in alert.seen, "that is an offset everywhere else"
     assert alert.threshold == 100_000
     assert alert.cause
     assert alert.runbook == "consumer-lag-high"

@@ -95,6 +95,7 @@ def test_until_the_first_poll_what_was_pending_or_firing_is_unknown_and_keeps_it
     (alert,) = not_seen_yet(later.alerts, T0 + STEP_S * 14).alerts
     (before,) = verdicts[-1].alerts
     assert (alert.state, alert.value) == (State.UNKNOWN, None)
+    assert alert.reason == "cluster main has not been read since lagwatch started"
     assert (alert.since, alert.fired_at, alert.summary) == (before.since, before.fired_at, before.summary)
 
 
@@ -103,6 +104,9 @@ def test_as_long_as_no_poll_succeeds_nothing_ends_and_afterwards_nothing_fires_a
     later = restarted(memory, T0 + STEP_S * 14)
     verdicts = [missed(later, "main", RULES, T0 + STEP_S * n) for n in range(14, 30)]
     assert changes(verdicts) == [(STEP_S * 17, State.UNKNOWN)]
+    assert {verdict.alerts[0].reason for verdict in verdicts[3:]} == {
+        "cluster main has not been read since lagwatch started"
+    }
     _, verdicts = run(3, memory=later, begin=30)
     assert changes(verdicts) == []
     (alert,) = verdicts[-1].alerts

@@ -121,6 +121,7 @@ def test_a_good_poll_is_published_with_its_view_and_its_health():
 def test_before_the_first_poll_there_is_nothing_but_health():
     latest = watched().monitor.latest
     assert (latest.view, latest.verdict, latest.health.polls, latest.health.last_good_at) == (None, None, 0, None)
+    assert latest.health.watched_since == T0
 
 
 def test_a_failed_poll_keeps_the_last_view_and_verdict_which_age():

@@ -39,7 +39,10 @@ class AlertFacts(Shape):
     since: datetime = Field(description="When the condition began to hold.", examples=["2026-03-02T00:00:30Z"])
     fired_at: datetime | None = Field(description="When it fired.", examples=["2026-03-02T00:05:30Z"])
     resolved_at: datetime | None = Field(description="When it resolved.", examples=[None])
-    reason: str = Field(description="How it ended, when that was no recovery.", examples=[""])
+    reason: str = Field(
+        description="How it ended, when that was no recovery; of an unknown one since when its cluster has not been read.",
+        examples=[""],
+    )
     inhibited_by: list[str] = Field(
         description="Firing rules that speak for the same subject more loudly; an alert that has some is not sent.",
         examples=[[]],

@@ -111,6 +111,7 @@ GROUPS: dict[str, tuple[Family, ...]] = {
             own.LAST_POLL,
             own.LAST_GOOD_POLL,
             own.POLL_AGE,
+            own.WATCHED_SINCE,
             own.POLL_DURATION,
             own.POLL_INTERVAL,
             own.POLL_DEADLINE,

@@ -25,6 +25,11 @@ POLL_AGE = Family(
     base.CLUSTER,
     "Seconds between the end of the last poll that gave a snapshot and this scrape.",
 )
+WATCHED_SINCE = Family(
+    "lagwatch_watched_since_timestamp_seconds",
+    base.CLUSTER,
+    "Since when this lagwatch watches the cluster; also there while no poll has ever given a snapshot.",
+)
 POLL_DURATION = Family("lagwatch_poll_duration_seconds", base.CLUSTER, "How long the last poll took.")
 POLL_INTERVAL = Family("lagwatch_poll_interval_seconds", base.CLUSTER, "Configured time between two polls.")
 POLL_DEADLINE = Family("lagwatch_poll_deadline_seconds", base.CLUSTER, "Time after which a poll is cut off.")

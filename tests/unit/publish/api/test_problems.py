@@ -59,6 +59,14 @@ def test_all_wrong_parameters_are_told_at_once(api):
     assert all(where in problem["detail"] for where in errors)
 
 
+def test_a_parameter_that_may_be_left_out_is_told_what_it_may_be_and_not_that_it_may_be_nothing(api):
+    problem = api.problem("/api/v1/alerts", 422, state="foo")
+    (error,) = problem["errors"]
+    assert error["where"] == "query.state"
+    assert error["message"].startswith("Input should be 'pending'")
+    assert "None" not in problem["detail"]
+
+
 def test_a_wrong_method_is_told_which_are_right(api):
     response = api.request("POST", "/api/v1/clusters")
     assert response.headers["allow"] == "GET, HEAD"

@@ -186,3 +186,9 @@ def test_a_fault_of_the_store_is_told_by_readyz_and_makes_nothing_unready():
     assert ready["ready"] is True
     assert (ready["store"]["ok"], ready["store"]["reason"]) == (False, "The disk is full; free some space.")
     assert (ready["store"]["since"], ready["store"]["pending"]) == ("2026-02-25T06:12:32Z", 7)
+
+
+def test_a_body_that_is_no_json_is_told_so_and_where(office):
+    response = office.request("POST", SILENCES, content='{"comment": }', headers={"Content-Type": "application/json"})
+    assert response.status_code == 422
+    assert response.json()["detail"] == "body: this is no JSON: Expecting value (at character 13)."

@@ -71,6 +71,7 @@ def everything() -> Board:
     one = latest(seen, verdict=Verdict(at=T0, alerts=(alert,)), gaps=(Gap(part="offsets", reason="DEADLINE"),))
     health = replace(
         one.health,
+        watched_since=T0,
         duration_s=0.2,
         failures_by_kind={"ClusterUnreachable": 1},
         gaps_by_reason={("offsets", "DEADLINE"): 1},

@@ -65,6 +65,13 @@ def test_a_failed_poll_is_counted_and_ages_what_is_known():
     assert of(page, "lagwatch_poll_failures_total", "kind") == {"ClusterUnreachable": 2}
 
 
+def test_of_a_cluster_that_was_never_read_it_is_told_since_when_it_is_watched_and_no_age():
+    page = board(latest(health=PollHealth(interval_s=30, deadline_s=20, watched_since=T0 - 600, error="No way in.")))
+
+    assert single(page, "watched_since_timestamp_seconds") == T0 - 600
+    assert single(page, "last_successful_poll_age_seconds") is None
+
+
 def test_the_age_is_that_of_the_scrape_not_of_the_rendering():
     now = T0
     made = Board(clock=lambda: now)
