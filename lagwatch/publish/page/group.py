@@ -14,6 +14,7 @@ from lagwatch.publish.api.schemas.groups import GroupDetail
 from lagwatch.publish.page.addresses import cluster_page
 from lagwatch.publish.page.alerts import alerts_about
 from lagwatch.publish.page.html import REFRESH_S, facts, framed, linked
+from lagwatch.publish.page.staleness import stale_banner
 from lagwatch.publish.page.tables import drained, group_partitions_table, group_topics_table, members_table
 
 router = APIRouter(include_in_schema=False)
@@ -35,6 +36,7 @@ async def group_page(group: GroupName, seen: ClusterData, source: Everything) ->
     )
     cluster = seen.latest.cluster
     body = (
+        f"{stale_banner(seen.latest, seen.now)}"
         f'<p class="far">{linked(_UP + cluster_page(cluster), cluster)} · group · {detail.age_s:.0f} seconds ago</p>'
         f"<h2>{escape(detail.name) or '(empty name)'}</h2>\n"
         f"{_why(seen, group)}{_in_numbers(detail)}"

@@ -24,6 +24,7 @@ article { border-left: 4px solid; padding: .1rem 0 .1rem .8rem; margin: .8rem 0 
 article h3 span { font-weight: 400 } dl { margin: .2rem 0; display: grid; grid-template-columns: max-content 1fr; gap: 0 .8rem }
 dt { color: GrayText } dd { margin: 0; overflow-wrap: anywhere }
 .far { margin: .3rem 0 0; color: GrayText } .why { font-size: 1.1rem; margin: .8rem 0 }
+.banner { border: 2px solid var(--bad); padding: .5rem .8rem; font-size: 1.1rem; margin: 1.5rem 0 }
 form { margin: .8rem 0 } input, button { font: inherit; padding: .2rem .5rem }
 pre { background: #8882; padding: .6rem; overflow-x: auto } code { font-size: .9em }
 """

@@ -14,6 +14,7 @@ from lagwatch.publish.api.routers.groups import GroupQuery, list_groups
 from lagwatch.publish.page.addresses import cluster_page, groups_page
 from lagwatch.publish.page.alerts import alerts_section
 from lagwatch.publish.page.html import REFRESH_S, cell, count_cell, framed, linked, table
+from lagwatch.publish.page.staleness import stale_banner, stale_mark
 from lagwatch.publish.page.tables import groups_table
 
 router = APIRouter(include_in_schema=False)
@@ -26,7 +27,8 @@ async def index(source: Everything) -> HTMLResponse:
     """Everything in short, as HTML."""
     now = source.clock()
     clusters = source.all()
-    parts = [alerts_section(source.alerts(), source.calm()), _clusters(clusters, now)]
+    parts = [stale_banner(latest, now) for latest in clusters]
+    parts += [alerts_section(source.alerts(), source.calm()), _clusters(clusters, now)]
     parts += [
         await _groups(Seen(latest, latest.view, now, source.insights)) for latest in clusters if latest.view is not None
     ]
@@ -61,4 +63,6 @@ async def _groups(seen: Seen) -> str:
     every = linked(groups_page(cluster), f"All {found.total:,}")
     more = f"<p>{every}</p>" if found.total > _GROUPS_SHOWN else ""
     shown = groups_table(found.items, cluster, "")
-    return f"<h2>Groups of {escape(cluster)}, furthest behind first</h2>{shown}{more}\n"
+    return (
+        f"<h2>Groups of {escape(cluster)}, furthest behind first{stale_mark(seen.latest, seen.now)}</h2>{shown}{more}\n"
+    )

@@ -12,6 +12,7 @@ from lagwatch.publish.api.schemas.clusters import TopicDetail
 from lagwatch.publish.page.addresses import cluster_page
 from lagwatch.publish.page.alerts import alerts_about
 from lagwatch.publish.page.html import REFRESH_S, facts, framed, linked
+from lagwatch.publish.page.staleness import stale_banner
 from lagwatch.publish.page.tables import groups_table, partitions_table
 
 router = APIRouter(include_in_schema=False)
@@ -34,6 +35,7 @@ async def topic_page(topic: TopicName, seen: ClusterData, source: Everything) ->
     cluster = seen.latest.cluster
     more = f", the first {_SHOWN} of {partitions.total:,}" if partitions.total > _SHOWN else ""
     body = (
+        f"{stale_banner(seen.latest, seen.now)}"
         f'<p class="far">{linked(_UP + cluster_page(cluster), cluster)} · topic · {detail.age_s:.0f} seconds ago</p>'
         f"<h2>{escape(detail.name)}</h2>\n{_in_numbers(detail)}"
         f"{alerts_about(source, cluster, topic=topic, up=_UP)}"
