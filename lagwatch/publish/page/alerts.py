@@ -1,6 +1,7 @@
 """Alerts on the pages: what fires, with all that explains it; then what may fire soon, in a table."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from html import escape
 
 from lagwatch.model.alerts import Alert, State
@@ -75,8 +76,7 @@ def explained(alert: shown.Alert, up: str = "") -> str:
 
 
 def _lines(alert: shown.Alert, up: str) -> Iterator[tuple[str, str]]:
-    fired_at = alert.fired_at or alert.since
-    yield "Since", f"{alert.since:%Y-%m-%d %H:%M:%S} UTC, firing since {fired_at:%Y-%m-%d %H:%M:%S}"
+    yield "Since", _since(alert)
     threshold = "" if alert.threshold is None else f", threshold {_number(alert.threshold)}"
     yield "Value", f"{_number(alert.value)}{threshold}"
     if seen := _seen(alert):
@@ -90,6 +90,22 @@ def _lines(alert: shown.Alert, up: str) -> Iterator[tuple[str, str]]:
         yield "Notices", escape("; ".join(_QUIET[why].format(by=by) for why in alert.quiet))
     links = {"runbook": alert.runbook_url, "page": alert.page_url, "history": f"/{alert_page(alert.id)}"}
     yield "More", " ".join(f'<a href="{escape(_relative(url, up))}">{name}</a>' for name, url in links.items() if url)
+
+
+def _since(alert: shown.Alert) -> str:
+    """Since when its condition holds, and what came of that; a pending alert has not fired, and an unknown one may have."""
+    said = [_time(alert.since)]
+    if alert.state == "pending":
+        said.append("pending since then")
+    if alert.fired_at is not None:
+        said.append(f"{'firing since' if alert.state == 'firing' else 'fired at'} {_time(alert.fired_at)}")
+    if alert.resolved_at is not None:
+        said.append(f"resolved at {_time(alert.resolved_at)}")
+    return ", ".join(said)
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _seen(alert: shown.Alert) -> str:

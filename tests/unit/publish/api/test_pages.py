@@ -63,7 +63,7 @@ def test_what_fires_comes_first_with_all_that_explains_it(api):
     for part in (
         "ConsumerLagGrowing warning · main",
         "billing is 14,000 messages behind on &lt;orders&gt;",
-        "Since 2026-02-25 06:03:20 UTC, firing since 2026-02-25 06:08:20",
+        "Since 2026-02-25 06:03:20 UTC, firing since 2026-02-25 06:08:20 UTC",
         "Value 14,000, threshold 10,000",
         "Seen members 2, state Stable",
         "Probably More is produced than two members can read.",

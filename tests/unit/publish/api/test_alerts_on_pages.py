@@ -1,0 +1,35 @@
+"""Alerts as pages show them: since when, why, and the way to each."""
+
+from dataclasses import replace
+
+import pytest
+
+from lagwatch.model.alerts import Severity, State
+from lagwatch.model.notices import alert_id
+from lagwatch.publish.api import create_api
+from tests.support import world
+from tests.support.asgi import Client
+from tests.unit.publish.api.test_subject_pages import words
+
+FIRING, UNKNOWN, RESOLVED = world.alerts()
+
+
+def page(path, *alerts):
+    """A page of a cluster that has these alerts."""
+    main = world.main()
+    main = replace(main, verdict=replace(main.verdict, alerts=alerts))
+    return Client(create_api(world.board(main), clock=lambda: world.NOW)).get(path).text
+
+
+@pytest.mark.parametrize(
+    ("state", "fired", "said"),
+    [
+        (State.PENDING, False, "Since 2026-02-25 06:03:20 UTC, pending since then Value"),
+        (State.FIRING, True, "Since 2026-02-25 06:03:20 UTC, firing since 2026-02-25 06:08:20 UTC Value"),
+        (State.UNKNOWN, True, "Since 2026-02-25 06:03:20 UTC, fired at 2026-02-25 06:08:20 UTC Value"),
+        (State.UNKNOWN, False, "Since 2026-02-25 06:03:20 UTC Value"),
+    ],
+)
+def test_an_alert_is_said_to_fire_only_since_it_does(state, fired, said):
+    alert = replace(FIRING, state=state, fired_at=FIRING.fired_at if fired else None)
+    assert said in words(page("/clusters/main/groups/billing", alert))
