@@ -61,8 +61,13 @@ def _more(alerts: Sequence[Alert], most: int, up: str = "") -> str:
 
 def _row(alert: Alert) -> list[str]:
     severity = f'<td class="{alert.severity}">{alert.severity}</td>'
-    cells = (alert.state.value, alert.rule, alert.subject.cluster, alert.summary)
-    return [severity, *(text_cell(text) for text in cells)]
+    said = " ".join(filter(None, (alert.summary, _reason(alert))))
+    return [severity, *(text_cell(text) for text in (alert.state.value, alert.rule, alert.subject.cluster, said))]
+
+
+def _reason(alert: Alert | shown.Alert) -> str:
+    """Why it stands as it does; "" where its summary says so already."""
+    return "" if alert.reason in alert.summary else alert.reason
 
 
 def explained(alert: shown.Alert, up: str = "") -> str:
@@ -79,6 +84,8 @@ def _lines(alert: shown.Alert, up: str) -> Iterator[tuple[str, str]]:
     yield "Since", _since(alert)
     threshold = "" if alert.threshold is None else f", threshold {_number(alert.threshold)}"
     yield "Value", f"{_number(alert.value)}{threshold}"
+    if reason := _reason(alert):
+        yield "Reason", escape(reason)
     if seen := _seen(alert):
         yield "Seen", escape(seen)
     if alert.cause:

@@ -33,3 +33,13 @@ def page(path, *alerts):
 def test_an_alert_is_said_to_fire_only_since_it_does(state, fired, said):
     alert = replace(FIRING, state=state, fired_at=FIRING.fired_at if fired else None)
     assert said in words(page("/clusters/main/groups/billing", alert))
+
+
+def test_why_an_alert_stands_as_it_does_is_told_once():
+    alert = replace(UNKNOWN, summary="search is far behind", reason="its <offsets> could not be read")
+    assert "main search is far behind its &lt;offsets&gt; could not be read" in words(page("/", alert))
+    text = words(page("/clusters/main/groups/search", alert))
+    assert "Value unknown Reason its &lt;offsets&gt; could not be read" in text
+    told = replace(alert, summary=f"{alert.summary} ({alert.reason})")
+    assert words(page("/", told)).count("could not be read") == 1
+    assert "Reason" not in words(page("/clusters/main/groups/search", told))
