@@ -6,12 +6,12 @@ from html import escape
 
 from lagwatch.model.alerts import Alert, State
 from lagwatch.publish.api.access import Source
-from lagwatch.publish.api.alert_items import alert_item
+from lagwatch.publish.api.alert_items import alert_item, identity
 from lagwatch.publish.api.routers.alerts import urgency
 from lagwatch.publish.api.schemas import alerts as shown
 from lagwatch.publish.notices.quiet import Calm, Quiet
 from lagwatch.publish.page.addresses import alert_page
-from lagwatch.publish.page.html import table, text_cell
+from lagwatch.publish.page.html import cell, linked, table, text_cell
 
 _FIRING_SHOWN = 20
 _OTHERS_SHOWN = 50
@@ -62,7 +62,8 @@ def _more(alerts: Sequence[Alert], most: int, up: str = "") -> str:
 def _row(alert: Alert) -> list[str]:
     severity = f'<td class="{alert.severity}">{alert.severity}</td>'
     said = " ".join(filter(None, (alert.summary, _reason(alert))))
-    return [severity, *(text_cell(text) for text in (alert.state.value, alert.rule, alert.subject.cluster, said))]
+    rule = cell(linked(alert_page(identity(alert)), alert.rule))
+    return [severity, text_cell(alert.state.value), rule, text_cell(alert.subject.cluster), text_cell(said)]
 
 
 def _reason(alert: Alert | shown.Alert) -> str:

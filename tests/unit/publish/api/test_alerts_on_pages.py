@@ -43,3 +43,10 @@ def test_why_an_alert_stands_as_it_does_is_told_once():
     told = replace(alert, summary=f"{alert.summary} ({alert.reason})")
     assert words(page("/", told)).count("could not be read") == 1
     assert "Reason" not in words(page("/clusters/main/groups/search", told))
+
+
+def test_the_way_to_an_alert_that_does_not_fire_is_in_the_table_too():
+    shown = page("/", UNKNOWN)
+    link = f"alerts/{alert_id(UNKNOWN.rule, UNKNOWN.subject)}"
+    assert f'<a href="{link}">ConsumerLagHigh</a>' in shown
+    assert UNKNOWN.rule in page(f"/{link}", UNKNOWN)
