@@ -74,7 +74,7 @@ def _reason(alert: Alert | shown.Alert) -> str:
 def explained(alert: shown.Alert, up: str = "") -> str:
     """One alert with all that explains it; `up` is the way to where `/` is."""
     lines = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in _lines(alert, up))
-    about = f"{alert.severity} · {escape(alert.cluster or 'lagwatch')}"
+    about = f'<span class="{alert.severity}">{alert.severity}</span> · {escape(alert.cluster or "lagwatch")}'
     head = (
         f"<h3>{escape(alert.rule)} <span>{about if alert.state == 'firing' else f'{alert.state} · {about}'}</span></h3>"
     )
