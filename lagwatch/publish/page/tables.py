@@ -15,20 +15,20 @@ _MOST_PLACED = 12
 
 
 def groups_table(groups: Iterable[Group], cluster: str, up: str) -> str:
-    """Groups in numbers."""
+    """Groups in numbers. The lag stands beside the name, here and below: a telephone shows no more than two columns."""
     rows = [
         [
             cell(linked(up + group_page(cluster, group.name), group.name or "(empty name)")),
+            number_cell(group.lag, at_least=bool(group.unknown_partitions)),
+            number_cell(group.growth_per_minute, _GROWTH),
             text_cell(group.type),
             text_cell(group.state),
             count_cell(group.members),
-            number_cell(group.lag, at_least=bool(group.unknown_partitions)),
-            number_cell(group.growth_per_minute, _GROWTH),
             text_cell(group.diagnosis),
         ]
         for group in groups
     ]
-    return _or_none(("Group", "Type", "State", "#Members", "#Messages behind", "#Growth a minute", "Why"), rows)
+    return _or_none(("Group", "#Lag", "#Growth a minute", "Type", "State", "#Members", "Why"), rows)
 
 
 def group_topics_table(topics: Iterable[GroupTopic], cluster: str, up: str) -> str:
@@ -36,8 +36,8 @@ def group_topics_table(topics: Iterable[GroupTopic], cluster: str, up: str) -> s
     rows = [
         [
             cell(linked(up + topic_page(cluster, topic.topic), topic.topic)),
-            count_cell(topic.partitions),
             number_cell(topic.lag, at_least=bool(topic.unknown_partitions)),
+            count_cell(topic.partitions),
             count_cell(topic.max_partition_lag),
             number_cell(topic.growth_per_minute, _GROWTH),
             number_cell(topic.consumed_per_minute, ",.0f"),
@@ -47,8 +47,8 @@ def group_topics_table(topics: Iterable[GroupTopic], cluster: str, up: str) -> s
     ]
     heads = (
         "Topic",
+        "#Lag",
         "#Partitions",
-        "#Messages behind",
         "#Worst partition",
         "#Growth a minute",
         "#Read a minute",
@@ -71,15 +71,15 @@ def group_partitions_table(partitions: Iterable[GroupPartition]) -> str:
     rows = [
         [
             text_cell(f"{each.topic}/{each.partition}"),
+            count_cell(each.lag),
             count_cell(each.committed_offset),
             count_cell(each.log_end_offset),
-            count_cell(each.lag),
             number_cell(each.growth_per_minute, _GROWTH),
             _owners_cell(each.owners),
         ]
         for each in partitions
     ]
-    heads = ("Partition", "#Committed offset", "#Log end offset", "#Messages behind", "#Growth a minute", "Read by")
+    heads = ("Partition", "#Lag", "#Committed offset", "#Log end offset", "#Growth a minute", "Read by")
     return _or_none(heads, rows)
 
 
@@ -88,14 +88,14 @@ def members_table(members: Iterable[Member]) -> str:
     rows = [
         [
             text_cell(member.client_id or member.instance_id or member.member_id),
-            text_cell(member.host),
-            count_cell(member.partitions),
             number_cell(member.lag, at_least=bool(member.unknown_partitions)),
+            count_cell(member.partitions),
+            text_cell(member.host),
             text_cell(None if member.assigned is None else _placed(member.assigned)),
         ]
         for member in members
     ]
-    return _or_none(("Member", "Host", "#Partitions", "#Messages behind", "Owns"), rows)
+    return _or_none(("Member", "#Lag", "#Partitions", "Host", "Owns"), rows)
 
 
 def topics_table(topics: Iterable[Topic], cluster: str, up: str) -> str:

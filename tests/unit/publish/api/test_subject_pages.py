@@ -46,7 +46,7 @@ def test_the_page_of_a_group_says_how_far_it_is_behind_on_what_and_who_reads(api
     assert "Behind 14,000 messages Growth" in text
     assert "State classic · Stable · range" in text
     assert "ConsumerLagGrowing warning · main" in text
-    assert "orders/0 7,000 20,000 13,000" in text
+    assert "orders/0 13,000 7,000 20,000" in text
     assert "billing-1 (/10.0.0.1)" in text
     assert "static-2" in text
 
@@ -161,3 +161,12 @@ def test_the_page_of_a_cluster_shows_its_health_and_what_one_more_failure_would_
         each["would_go_offline"] or each["would_refuse"] or each["last_copies"] or each["ends_quorum"] is not False
         for each in found["failures"]
     )
+
+
+@pytest.mark.parametrize("path", ["/", "/clusters/main/groups", "/clusters/main/groups/billing"])
+def test_the_lag_stands_beside_the_name_where_a_telephone_shows_it(api, path):
+    heads = re.findall(r"<tr>(<th.*?)</tr>", api.get(path).text)
+    names = [re.findall(r"<th[^>]*>(.*?)</th>", head) for head in heads]
+    with_lag = [columns for columns in names if "Lag" in columns]
+    assert with_lag
+    assert {columns.index("Lag") for columns in with_lag} == {1}
