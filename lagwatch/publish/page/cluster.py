@@ -85,7 +85,7 @@ async def groups_list(query: Annotated[groups.GroupQuery, Query()], seen: Cluste
     """All groups: sorted, filtered by a pattern, page by page."""
     found = await groups.list_groups(query.model_copy(update={"explain": True}), seen)
     cluster = seen.latest.cluster
-    sorts = ("name", "-lag", "-max_partition_lag", "-growth_per_minute", "-members")
+    sorts = ("name", "-lag", "-time_lag_s", "-max_partition_lag", "-growth_per_minute", "-members")
     body = groups_table(found.items, cluster, _UP_FROM_LIST)
     return _list("groups", seen, body, found.total, query.model_dump(exclude_unset=True), sorts)
 
@@ -100,6 +100,11 @@ async def topics_list(query: Annotated[topics.TopicQuery, Query()], seen: Cluste
     return _list("topics", seen, body, found.total, query.model_dump(exclude_unset=True), sorts)
 
 
+def _said(sort: str) -> str:
+    """An order of a list in words."""
+    return sort.removeprefix("-").removesuffix("_s").replace("_", " ")
+
+
 def _list(what: str, seen: Seen, body: str, total: int, given: dict[str, Any], sorts: tuple[str, ...]) -> HTMLResponse:
     """A list with a filter, ways to sort it, and ways to its other pages; `given` is what was asked."""
 
@@ -109,9 +114,7 @@ def _list(what: str, seen: Seen, body: str, total: int, given: dict[str, Any], s
     cluster = seen.latest.cluster
     first, limit = given.get("offset", 0), given.get("limit", 100)
     order = " · ".join(
-        again(sort.removeprefix("-").replace("_", " "), sort=sort, offset=0)
-        if sort != given.get("sort", "name")
-        else f"<b>{sort.removeprefix('-').replace('_', ' ')}</b>"
+        again(_said(sort), sort=sort, offset=0) if sort != given.get("sort", "name") else f"<b>{_said(sort)}</b>"
         for sort in sorts
     )
     ways = [again("before", offset=max(0, first - limit))] if first else []

@@ -15,7 +15,7 @@ from lagwatch.publish.page.addresses import cluster_page
 from lagwatch.publish.page.alerts import alerts_about
 from lagwatch.publish.page.html import REFRESH_S, facts, framed, linked
 from lagwatch.publish.page.staleness import stale_banner
-from lagwatch.publish.page.tables import drained, group_partitions_table, group_topics_table, members_table
+from lagwatch.publish.page.tables import drained, group_partitions_table, group_topics_table, members_table, time_lag
 
 router = APIRouter(include_in_schema=False)
 
@@ -81,7 +81,8 @@ def _in_numbers(detail: GroupDetail) -> str:
     state = " · ".join(part for part in (detail.type, detail.state, detail.protocol) if part)
     return facts(
         (
-            ("Behind", behind),
+            ("Lag", behind),
+            ("Time lag", time_lag(detail) or "unknown"),
             ("Growth", growth),
             ("Reads", "unknown" if reads is None else f"{reads:,.0f} messages a minute"),
             ("Backlog read in", drained(detail) or "unknown"),

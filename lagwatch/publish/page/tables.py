@@ -8,7 +8,7 @@ from lagwatch.publish.api.schemas.base import Placed
 from lagwatch.publish.api.schemas.clusters import Broker, Gap, Partition, Topic
 from lagwatch.publish.api.schemas.groups import Group, GroupPartition, GroupTopic, Member, Owner
 from lagwatch.publish.page.addresses import group_page, topic_page
-from lagwatch.publish.page.html import cell, count_cell, linked, number_cell, table, text_cell
+from lagwatch.publish.page.html import UNKNOWN, cell, count_cell, linked, number_cell, table, text_cell
 
 _GROWTH = "+,.0f"
 _MOST_PLACED = 12
@@ -20,6 +20,7 @@ def groups_table(groups: Iterable[Group], cluster: str, up: str) -> str:
         [
             cell(linked(up + group_page(cluster, group.name), group.name or "(empty name)")),
             number_cell(group.lag, at_least=bool(group.unknown_partitions)),
+            _time_lag_cell(group),
             number_cell(group.growth_per_minute, _GROWTH),
             text_cell(group.type),
             text_cell(group.state),
@@ -28,7 +29,7 @@ def groups_table(groups: Iterable[Group], cluster: str, up: str) -> str:
         ]
         for group in groups
     ]
-    return _or_none(("Group", "#Lag", "#Growth a minute", "Type", "State", "#Members", "Why"), rows)
+    return _or_none(("Group", "#Lag", "#Time lag", "#Growth a minute", "Type", "State", "#Members", "Why"), rows)
 
 
 def group_topics_table(topics: Iterable[GroupTopic], cluster: str, up: str) -> str:
@@ -37,6 +38,7 @@ def group_topics_table(topics: Iterable[GroupTopic], cluster: str, up: str) -> s
         [
             cell(linked(up + topic_page(cluster, topic.topic), topic.topic)),
             number_cell(topic.lag, at_least=bool(topic.unknown_partitions)),
+            _time_lag_cell(topic),
             count_cell(topic.partitions),
             count_cell(topic.max_partition_lag),
             number_cell(topic.growth_per_minute, _GROWTH),
@@ -48,6 +50,7 @@ def group_topics_table(topics: Iterable[GroupTopic], cluster: str, up: str) -> s
     heads = (
         "Topic",
         "#Lag",
+        "#Time lag",
         "#Partitions",
         "#Worst partition",
         "#Growth a minute",
@@ -66,12 +69,22 @@ def drained(item: Group | GroupTopic) -> str | None:
     return duration(item.drain_s) if item.drain_s else "no backlog"
 
 
+def time_lag(item: Group | GroupTopic | GroupPartition, at_least: str = "at least") -> str | None:
+    """How old the next record is that will be read; None where that is not known: that it is at least 0 says nothing."""
+    if item.time_lag_s is None or (item.time_lag_is_lower_bound and not item.time_lag_s):
+        return None
+    if not item.time_lag_s:
+        return "none"
+    return f"{at_least} {duration(item.time_lag_s)}" if item.time_lag_is_lower_bound else duration(item.time_lag_s)
+
+
 def group_partitions_table(partitions: Iterable[GroupPartition]) -> str:
     """How far a group is behind, partition by partition, and who reads it."""
     rows = [
         [
             text_cell(f"{each.topic}/{each.partition}"),
             count_cell(each.lag),
+            _time_lag_cell(each),
             count_cell(each.committed_offset),
             count_cell(each.log_end_offset),
             number_cell(each.growth_per_minute, _GROWTH),
@@ -79,7 +92,7 @@ def group_partitions_table(partitions: Iterable[GroupPartition]) -> str:
         ]
         for each in partitions
     ]
-    heads = ("Partition", "#Lag", "#Committed offset", "#Log end offset", "#Growth a minute", "Read by")
+    heads = ("Partition", "#Lag", "#Time lag", "#Committed offset", "#Log end offset", "#Growth a minute", "Read by")
     return _or_none(heads, rows)
 
 
@@ -183,6 +196,11 @@ def gaps_table(gaps: Iterable[Gap]) -> str:
 
 def _or_none(heads: Iterable[str], rows: list[list[str]]) -> str:
     return f"{table(heads, rows)}\n" if rows else "<p>There are none.</p>\n"
+
+
+def _time_lag_cell(item: Group | GroupTopic | GroupPartition) -> str:
+    said = time_lag(item, "≥")
+    return UNKNOWN if said is None else f'<td class="n">{said}</td>'
 
 
 def _owners_cell(owners: list[Owner] | None) -> str:

@@ -50,8 +50,8 @@ def test_the_index_shows_clusters_groups_and_alerts_to_a_newcomer(api):
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.text))
     assert "ConsumerLagGrowing" in text
     assert "PartitionsOffline" not in text
-    assert "billing 14,000 +2 classic Stable 2" in text
-    assert "search unknown unknown unknown unknown" in text
+    assert "billing 14,000 unknown +2 classic Stable 2" in text
+    assert "search unknown unknown +6 unknown unknown unknown" in text
     assert "backup waiting unknown" in text
     assert not Tags(response.text).open
 
