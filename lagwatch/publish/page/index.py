@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from lagwatch.model.latest import Latest
 from lagwatch.publish.api.access import Everything, Seen
@@ -33,6 +33,13 @@ async def index(source: Everything) -> HTMLResponse:
         await _groups(Seen(latest, latest.view, now, source.insights)) for latest in clusters if latest.view is not None
     ]
     return framed("lagwatch", "".join(parts), refresh_s=REFRESH_S)
+
+
+@router.get("/clusters")
+@router.get("/alerts")
+async def lists() -> RedirectResponse:
+    """Who shortens the address of a cluster or of an alert finds the list of these at `/`, also below any path."""
+    return RedirectResponse("./", 307)
 
 
 def _clusters(clusters: Sequence[Latest], now: float) -> str:

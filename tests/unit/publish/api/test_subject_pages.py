@@ -163,6 +163,13 @@ def test_the_page_of_a_cluster_shows_its_health_and_what_one_more_failure_would_
     )
 
 
+@pytest.mark.parametrize("path", ["/clusters", "/alerts"])
+def test_a_shortened_address_leads_to_the_index(api, path):
+    response = api.get(path)
+    assert (response.status_code, response.headers["location"]) == (307, "./")
+    assert urljoin(f"https://ops.example.org/lagwatch{path}", "./") == "https://ops.example.org/lagwatch/"
+
+
 @pytest.mark.parametrize("path", ["/", "/clusters/main/groups", "/clusters/main/groups/billing"])
 def test_the_lag_stands_beside_the_name_where_a_telephone_shows_it(api, path):
     heads = re.findall(r"<tr>(<th.*?)</tr>", api.get(path).text)
