@@ -16,7 +16,7 @@ from lagwatch.publish.page.html import cell, linked, table, text_cell
 _FIRING_SHOWN = 20
 _OTHERS_SHOWN = 50
 _QUIET = {
-    Quiet.INHIBITED: "nobody is told: {by} says it louder",
+    Quiet.INHIBITED: "nobody is told: {by} {says} it louder",
     Quiet.SILENCED: "nobody is told: it is silenced",
     Quiet.MAINTENANCE: "nobody is told: maintenance",
     Quiet.ACKNOWLEDGED: "nobody is told again: somebody takes care of it",
@@ -94,8 +94,9 @@ def _lines(alert: shown.Alert, up: str) -> Iterator[tuple[str, str]]:
     if alert.next_step:
         yield "Next", escape(alert.next_step)
     if alert.quiet:
-        by = ", ".join(alert.inhibited_by)
-        yield "Notices", escape("; ".join(_QUIET[why].format(by=by) for why in alert.quiet))
+        louder = alert.inhibited_by
+        by = {"by": " and ".join(louder), "says": "says" if len(louder) == 1 else "say"}
+        yield "Notices", escape("; ".join(_QUIET[why].format_map(by) for why in alert.quiet))
     links = {"runbook": alert.runbook_url, "page": alert.page_url, "history": f"/{alert_page(alert.id)}"}
     yield "More", " ".join(f'<a href="{escape(_relative(url, up))}">{name}</a>' for name, url in links.items() if url)
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from lagwatch.model.diagnosis import Finding
-from lagwatch.model.words import figures, plural
+from lagwatch.model.words import ago, figures, plural
 from lagwatch.publish.api.access import ClusterData, Everything, Seen
 from lagwatch.publish.api.names import GroupName
 from lagwatch.publish.api.routers import group_parts, groups
@@ -37,7 +37,7 @@ async def group_page(group: GroupName, seen: ClusterData, source: Everything) ->
     cluster = seen.latest.cluster
     body = (
         f"{stale_banner(seen.latest, seen.now)}"
-        f'<p class="far">{linked(_UP + cluster_page(cluster), cluster)} · group · {detail.age_s:.0f} seconds ago</p>'
+        f'<p class="far">{linked(_UP + cluster_page(cluster), cluster)} · group · {ago(detail.age_s)}</p>'
         f"<h2>{escape(detail.name) or '(empty name)'}</h2>\n"
         f"{_why(seen, group)}{_in_numbers(detail)}"
         f"{alerts_about(source, cluster, group=group, up=_UP)}"

@@ -5,6 +5,7 @@ from html import escape
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from lagwatch.model.words import ago
 from lagwatch.publish.api.access import ClusterData, Everything, Seen, Source
 from lagwatch.publish.api.names import TopicName
 from lagwatch.publish.api.routers import groups, topics
@@ -36,7 +37,7 @@ async def topic_page(topic: TopicName, seen: ClusterData, source: Everything) ->
     more = f", the first {_SHOWN} of {partitions.total:,}" if partitions.total > _SHOWN else ""
     body = (
         f"{stale_banner(seen.latest, seen.now)}"
-        f'<p class="far">{linked(_UP + cluster_page(cluster), cluster)} · topic · {detail.age_s:.0f} seconds ago</p>'
+        f'<p class="far">{linked(_UP + cluster_page(cluster), cluster)} · topic · {ago(detail.age_s)}</p>'
         f"<h2>{escape(detail.name)}</h2>\n{_in_numbers(detail)}"
         f"{alerts_about(source, cluster, topic=topic, up=_UP)}"
         f"{_needs(source, seen, topic)}"

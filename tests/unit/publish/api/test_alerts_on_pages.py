@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from lagwatch.model.alerts import Severity, State
+from lagwatch.model.alerts import State
 from lagwatch.model.notices import alert_id
 from lagwatch.publish.api import create_api
 from tests.support import world
@@ -50,3 +50,17 @@ def test_the_way_to_an_alert_that_does_not_fire_is_in_the_table_too():
     link = f"alerts/{alert_id(UNKNOWN.rule, UNKNOWN.subject)}"
     assert f'<a href="{link}">ConsumerLagHigh</a>' in shown
     assert UNKNOWN.rule in page(f"/{link}", UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("louder", "said"),
+    [
+        (("ConsumerLagHigh",), "nobody is told: ConsumerLagHigh says it louder"),
+        (
+            ("ConsumerLagHigh", "ConsumerLagRunaway"),
+            "nobody is told: ConsumerLagHigh and ConsumerLagRunaway say it louder",
+        ),
+    ],
+)
+def test_one_louder_rule_says_and_several_say(louder, said):
+    assert said in words(page("/", replace(FIRING, inhibited_by=louder)))

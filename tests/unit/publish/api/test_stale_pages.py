@@ -46,5 +46,11 @@ def test_polls_that_fail_for_a_short_time_make_no_page_stale(path, store):
     assert "as seen" not in shown
 
 
+@pytest.mark.parametrize(("age_s", "said"), [(0.75, "1 second ago"), (11.75, "12 seconds ago"), (89.75, "1m 30s ago")])
+def test_an_age_is_told_as_people_say_it(store, age_s, said):
+    assert f"main · group · {said} billing" in words(page("/clusters/main/groups/billing", store, age_s=age_s))
+    assert f"main · topic · {said} orders" in words(page("/clusters/main/topics/orders", store, age_s=age_s))
+
+
 def test_the_index_marks_the_groups_of_a_stale_cluster(store):
     assert "Groups of main, furthest behind first stale: as seen 9m 35s ago" in words(page("/", store, age_s=575))
