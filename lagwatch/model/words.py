@@ -22,6 +22,17 @@ def duration(seconds: float) -> str:
     return " ".join(part for part in parts[:2] if part) or "0s"
 
 
+def ago(seconds: float) -> str:
+    """
+    How long ago something was.
+
+    >>> ago(0.6), ago(12.2), ago(59.7), ago(607)
+    ('1 second ago', '12 seconds ago', '1m ago', '10m 7s ago')
+    """
+    whole = round(seconds)
+    return f"{plural(whole, 'second') if whole < 60 else duration(whole)} ago"
+
+
 def size(count: float) -> str:
     """
     Bytes as people say them, in powers of 1,024.

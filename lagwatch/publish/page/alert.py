@@ -9,6 +9,7 @@ from lagwatch.publish.api.schemas.alerts import AlertFacts, Change
 from lagwatch.publish.page.addresses import cluster_page, group_page, topic_page
 from lagwatch.publish.page.alerts import explained
 from lagwatch.publish.page.html import REFRESH_S, cell, framed, linked, number_cell, table, text_cell
+from lagwatch.publish.page.staleness import stale_banner
 
 router = APIRouter(include_in_schema=False)
 
@@ -22,7 +23,9 @@ def alert_page(alert: AlertId, source: Everything) -> HTMLResponse:
     history = found.history
     facts: AlertFacts | None = found.alert or (history[0].alert if history else None)
     shown = explained(found.alert, _UP) if found.alert else "<h2>It is inactive</h2>\n"
-    body = f"{_about(facts)}{shown}<h2>What became of it</h2>{_changes(history)}"
+    latest = source.board.latest(facts.cluster) if facts else None
+    stale = stale_banner(latest, source.clock()) if latest else ""
+    body = f"{stale}{_about(facts)}{shown}<h2>What became of it</h2>{_changes(history)}"
     title = "Alert" if facts is None else facts.rule
     return framed(f"{title} · lagwatch", body, up=_UP, refresh_s=REFRESH_S)
 

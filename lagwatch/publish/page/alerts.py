@@ -1,21 +1,22 @@
 """Alerts on the pages: what fires, with all that explains it; then what may fire soon, in a table."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from html import escape
 
 from lagwatch.model.alerts import Alert, State
 from lagwatch.publish.api.access import Source
-from lagwatch.publish.api.alert_items import alert_item
+from lagwatch.publish.api.alert_items import alert_item, identity
 from lagwatch.publish.api.routers.alerts import urgency
 from lagwatch.publish.api.schemas import alerts as shown
 from lagwatch.publish.notices.quiet import Calm, Quiet
 from lagwatch.publish.page.addresses import alert_page
-from lagwatch.publish.page.html import table, text_cell
+from lagwatch.publish.page.html import cell, linked, table, text_cell
 
 _FIRING_SHOWN = 20
 _OTHERS_SHOWN = 50
 _QUIET = {
-    Quiet.INHIBITED: "nobody is told: {by} says it louder",
+    Quiet.INHIBITED: "nobody is told: {by} {says} it louder",
     Quiet.SILENCED: "nobody is told: it is silenced",
     Quiet.MAINTENANCE: "nobody is told: maintenance",
     Quiet.ACKNOWLEDGED: "nobody is told again: somebody takes care of it",
@@ -60,14 +61,20 @@ def _more(alerts: Sequence[Alert], most: int, up: str = "") -> str:
 
 def _row(alert: Alert) -> list[str]:
     severity = f'<td class="{alert.severity}">{alert.severity}</td>'
-    cells = (alert.state.value, alert.rule, alert.subject.cluster, alert.summary)
-    return [severity, *(text_cell(text) for text in cells)]
+    said = " ".join(filter(None, (alert.summary, _reason(alert))))
+    rule = cell(linked(alert_page(identity(alert)), alert.rule))
+    return [severity, text_cell(alert.state.value), rule, text_cell(alert.subject.cluster), text_cell(said)]
+
+
+def _reason(alert: Alert | shown.Alert) -> str:
+    """Why it stands as it does; "" where its summary says so already."""
+    return "" if alert.reason in alert.summary else alert.reason
 
 
 def explained(alert: shown.Alert, up: str = "") -> str:
     """One alert with all that explains it; `up` is the way to where `/` is."""
     lines = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in _lines(alert, up))
-    about = f"{alert.severity} · {escape(alert.cluster or 'lagwatch')}"
+    about = f'<span class="{alert.severity}">{alert.severity}</span> · {escape(alert.cluster or "lagwatch")}'
     head = (
         f"<h3>{escape(alert.rule)} <span>{about if alert.state == 'firing' else f'{alert.state} · {about}'}</span></h3>"
     )
@@ -75,10 +82,11 @@ def explained(alert: shown.Alert, up: str = "") -> str:
 
 
 def _lines(alert: shown.Alert, up: str) -> Iterator[tuple[str, str]]:
-    fired_at = alert.fired_at or alert.since
-    yield "Since", f"{alert.since:%Y-%m-%d %H:%M:%S} UTC, firing since {fired_at:%Y-%m-%d %H:%M:%S}"
+    yield "Since", _since(alert)
     threshold = "" if alert.threshold is None else f", threshold {_number(alert.threshold)}"
     yield "Value", f"{_number(alert.value)}{threshold}"
+    if reason := _reason(alert):
+        yield "Reason", escape(reason)
     if seen := _seen(alert):
         yield "Seen", escape(seen)
     if alert.cause:
@@ -86,10 +94,27 @@ def _lines(alert: shown.Alert, up: str) -> Iterator[tuple[str, str]]:
     if alert.next_step:
         yield "Next", escape(alert.next_step)
     if alert.quiet:
-        by = ", ".join(alert.inhibited_by)
-        yield "Notices", escape("; ".join(_QUIET[why].format(by=by) for why in alert.quiet))
+        louder = alert.inhibited_by
+        by = {"by": " and ".join(louder), "says": "says" if len(louder) == 1 else "say"}
+        yield "Notices", escape("; ".join(_QUIET[why].format_map(by) for why in alert.quiet))
     links = {"runbook": alert.runbook_url, "page": alert.page_url, "history": f"/{alert_page(alert.id)}"}
     yield "More", " ".join(f'<a href="{escape(_relative(url, up))}">{name}</a>' for name, url in links.items() if url)
+
+
+def _since(alert: shown.Alert) -> str:
+    """Since when its condition holds, and what came of that; a pending alert has not fired, and an unknown one may have."""
+    said = [_time(alert.since)]
+    if alert.state == "pending":
+        said.append("pending since then")
+    if alert.fired_at is not None:
+        said.append(f"{'firing since' if alert.state == 'firing' else 'fired at'} {_time(alert.fired_at)}")
+    if alert.resolved_at is not None:
+        said.append(f"resolved at {_time(alert.resolved_at)}")
+    return ", ".join(said)
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _seen(alert: shown.Alert) -> str:

@@ -15,6 +15,7 @@ from lagwatch.publish.page.addresses import groups_page, topics_page
 from lagwatch.publish.page.alerts import alerts_about
 from lagwatch.publish.page.health import health_section
 from lagwatch.publish.page.html import REFRESH_S, facts, framed, linked
+from lagwatch.publish.page.staleness import stale_banner
 from lagwatch.publish.page.tables import brokers_table, gaps_table, groups_table, topics_table
 
 router = APIRouter(include_in_schema=False)
@@ -51,7 +52,10 @@ async def cluster_page(latest: OneCluster, source: Everything) -> HTMLResponse:
         )
     )
     rest = "" if latest.view is None else await _seen(Seen(latest, latest.view, now, source.insights))
-    body = f"<h2>{escape(latest.cluster)}</h2>\n{lines}{alerts_about(source, latest.cluster, up=_UP)}{rest}"
+    body = (
+        f"{stale_banner(latest, now)}<h2>{escape(latest.cluster)}</h2>\n{lines}"
+        f"{alerts_about(source, latest.cluster, up=_UP)}{rest}"
+    )
     return framed(f"{latest.cluster} · lagwatch", body, up=_UP, refresh_s=REFRESH_S)
 
 
@@ -81,9 +85,9 @@ async def groups_list(query: Annotated[groups.GroupQuery, Query()], seen: Cluste
     """All groups: sorted, filtered by a pattern, page by page."""
     found = await groups.list_groups(query.model_copy(update={"explain": True}), seen)
     cluster = seen.latest.cluster
-    sorts = ("name", "-lag", "-max_partition_lag", "-growth_per_minute", "-members")
+    sorts = ("name", "-lag", "-time_lag_s", "-max_partition_lag", "-growth_per_minute", "-members")
     body = groups_table(found.items, cluster, _UP_FROM_LIST)
-    return _list("groups", cluster, body, found.total, query.model_dump(exclude_unset=True), sorts)
+    return _list("groups", seen, body, found.total, query.model_dump(exclude_unset=True), sorts)
 
 
 @router.get("/clusters/{cluster}/topics")
@@ -93,22 +97,24 @@ async def topics_list(query: Annotated[topics.TopicQuery, Query()], seen: Cluste
     cluster = seen.latest.cluster
     sorts = ("name", "-messages", "-groups", "-under_replicated", "-offline")
     body = topics_table(found.items, cluster, _UP_FROM_LIST)
-    return _list("topics", cluster, body, found.total, query.model_dump(exclude_unset=True), sorts)
+    return _list("topics", seen, body, found.total, query.model_dump(exclude_unset=True), sorts)
 
 
-def _list(
-    what: str, cluster: str, body: str, total: int, given: dict[str, Any], sorts: tuple[str, ...]
-) -> HTMLResponse:
+def _said(sort: str) -> str:
+    """An order of a list in words."""
+    return sort.removeprefix("-").removesuffix("_s").replace("_", " ")
+
+
+def _list(what: str, seen: Seen, body: str, total: int, given: dict[str, Any], sorts: tuple[str, ...]) -> HTMLResponse:
     """A list with a filter, ways to sort it, and ways to its other pages; `given` is what was asked."""
 
     def again(text: str, **changed: Any) -> str:
         return linked(f"?{urlencode({**given, **changed}, doseq=True)}", text)
 
+    cluster = seen.latest.cluster
     first, limit = given.get("offset", 0), given.get("limit", 100)
     order = " · ".join(
-        again(sort.removeprefix("-").replace("_", " "), sort=sort, offset=0)
-        if sort != given.get("sort", "name")
-        else f"<b>{sort.removeprefix('-').replace('_', ' ')}</b>"
+        again(_said(sort), sort=sort, offset=0) if sort != given.get("sort", "name") else f"<b>{_said(sort)}</b>"
         for sort in sorts
     )
     ways = [again("before", offset=max(0, first - limit))] if first else []
@@ -116,6 +122,7 @@ def _list(
     shown = f"{first + 1:,} to {min(first + limit, total):,} of {total:,}" if first < total else f"none of {total:,}"
     pattern = escape(str(given.get("name", "")))
     page = (
+        f"{stale_banner(seen.latest, seen.now)}"
         f'<p class="far">{linked(_UP_FROM_LIST + address(cluster), cluster)}</p><h2>{what.capitalize()}</h2>\n'
         f'<form><label>Name <input name="name" value="{pattern}" placeholder="bill*"></label> <button>Show</button></form>\n'
         f"<p>Sorted by {order}. Shown: {shown}. {' · '.join(ways)}</p>{body}"

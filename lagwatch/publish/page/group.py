@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from lagwatch.model.diagnosis import Finding
-from lagwatch.model.words import figures, plural
+from lagwatch.model.words import ago, figures, plural
 from lagwatch.publish.api.access import ClusterData, Everything, Seen
 from lagwatch.publish.api.names import GroupName
 from lagwatch.publish.api.routers import group_parts, groups
@@ -14,7 +14,8 @@ from lagwatch.publish.api.schemas.groups import GroupDetail
 from lagwatch.publish.page.addresses import cluster_page
 from lagwatch.publish.page.alerts import alerts_about
 from lagwatch.publish.page.html import REFRESH_S, facts, framed, linked
-from lagwatch.publish.page.tables import drained, group_partitions_table, group_topics_table, members_table
+from lagwatch.publish.page.staleness import stale_banner
+from lagwatch.publish.page.tables import drained, group_partitions_table, group_topics_table, members_table, time_lag
 
 router = APIRouter(include_in_schema=False)
 
@@ -35,7 +36,8 @@ async def group_page(group: GroupName, seen: ClusterData, source: Everything) ->
     )
     cluster = seen.latest.cluster
     body = (
-        f'<p class="far">{linked(_UP + cluster_page(cluster), cluster)} · group · {detail.age_s:.0f} seconds ago</p>'
+        f"{stale_banner(seen.latest, seen.now)}"
+        f'<p class="far">{linked(_UP + cluster_page(cluster), cluster)} · group · {ago(detail.age_s)}</p>'
         f"<h2>{escape(detail.name) or '(empty name)'}</h2>\n"
         f"{_why(seen, group)}{_in_numbers(detail)}"
         f"{alerts_about(source, cluster, group=group, up=_UP)}"
@@ -79,7 +81,8 @@ def _in_numbers(detail: GroupDetail) -> str:
     state = " · ".join(part for part in (detail.type, detail.state, detail.protocol) if part)
     return facts(
         (
-            ("Behind", behind),
+            ("Lag", behind),
+            ("Time lag", time_lag(detail) or "unknown"),
             ("Growth", growth),
             ("Reads", "unknown" if reads is None else f"{reads:,.0f} messages a minute"),
             ("Backlog read in", drained(detail) or "unknown"),

@@ -12,18 +12,21 @@ from lagwatch import __version__
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --bad: #c22; --worse: #a0f; --odd: #a60 }
 @media (prefers-color-scheme: dark) { :root { --bad: #f77; --worse: #d9f; --odd: #fb5 } }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem;
+  overflow-wrap: break-word }
 h1 { font-size: 1.4rem; margin: 0 } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem } h3 { font-size: 1rem; margin: 0 }
 nav a { margin-right: 1rem } a { color: LinkText } small, .unknown { color: GrayText }
 div { overflow-x: auto } table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top }
+td:first-child { max-width: min(36ch, 45vw) } td:last-child:not(.n) { overflow-wrap: anywhere; min-width: 12ch }
 th { font-weight: 600 } .n { text-align: right; font-variant-numeric: tabular-nums }
-.critical, .stale { color: var(--bad) } .emergency { color: var(--worse); font-weight: 600 }
+.critical, .stale { color: var(--bad) } .emergency { color: var(--worse) } td.emergency, span.emergency { font-weight: 600 }
 .warning, .waiting { color: var(--odd) }
 article { border-left: 4px solid; padding: .1rem 0 .1rem .8rem; margin: .8rem 0 } article > * { color: CanvasText }
-article h3 span { font-weight: 400 } dl { margin: .2rem 0; display: grid; grid-template-columns: max-content 1fr; gap: 0 .8rem }
-dt { color: GrayText } dd { margin: 0; overflow-wrap: anywhere }
+article h3 > span { font-weight: 400 } dl { margin: .2rem 0; display: grid; grid-template-columns: fit-content(40%) 1fr; gap: 0 .8rem }
+dt, dd { overflow-wrap: anywhere } dt { color: GrayText } dd { margin: 0 }
 .far { margin: .3rem 0 0; color: GrayText } .why { font-size: 1.1rem; margin: .8rem 0 }
+.banner { border: 2px solid var(--bad); padding: .5rem .8rem; font-size: 1.1rem; margin: 1.5rem 0 }
 form { margin: .8rem 0 } input, button { font: inherit; padding: .2rem .5rem }
 pre { background: #8882; padding: .6rem; overflow-x: auto } code { font-size: .9em }
 """

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from lagwatch.model.latest import Latest
 from lagwatch.publish.api.access import Everything, Seen
@@ -14,6 +14,7 @@ from lagwatch.publish.api.routers.groups import GroupQuery, list_groups
 from lagwatch.publish.page.addresses import cluster_page, groups_page
 from lagwatch.publish.page.alerts import alerts_section
 from lagwatch.publish.page.html import REFRESH_S, cell, count_cell, framed, linked, table
+from lagwatch.publish.page.staleness import stale_banner, stale_mark
 from lagwatch.publish.page.tables import groups_table
 
 router = APIRouter(include_in_schema=False)
@@ -26,11 +27,19 @@ async def index(source: Everything) -> HTMLResponse:
     """Everything in short, as HTML."""
     now = source.clock()
     clusters = source.all()
-    parts = [alerts_section(source.alerts(), source.calm()), _clusters(clusters, now)]
+    parts = [stale_banner(latest, now) for latest in clusters]
+    parts += [alerts_section(source.alerts(), source.calm()), _clusters(clusters, now)]
     parts += [
         await _groups(Seen(latest, latest.view, now, source.insights)) for latest in clusters if latest.view is not None
     ]
     return framed("lagwatch", "".join(parts), refresh_s=REFRESH_S)
+
+
+@router.get("/clusters")
+@router.get("/alerts")
+async def lists() -> RedirectResponse:
+    """Who shortens the address of a cluster or of an alert finds the list of these at `/`, also below any path."""
+    return RedirectResponse("./", 307)
 
 
 def _clusters(clusters: Sequence[Latest], now: float) -> str:
@@ -61,4 +70,6 @@ async def _groups(seen: Seen) -> str:
     every = linked(groups_page(cluster), f"All {found.total:,}")
     more = f"<p>{every}</p>" if found.total > _GROUPS_SHOWN else ""
     shown = groups_table(found.items, cluster, "")
-    return f"<h2>Groups of {escape(cluster)}, furthest behind first</h2>{shown}{more}\n"
+    return (
+        f"<h2>Groups of {escape(cluster)}, furthest behind first{stale_mark(seen.latest, seen.now)}</h2>{shown}{more}\n"
+    )

@@ -8,27 +8,28 @@ from lagwatch.publish.api.schemas.base import Placed
 from lagwatch.publish.api.schemas.clusters import Broker, Gap, Partition, Topic
 from lagwatch.publish.api.schemas.groups import Group, GroupPartition, GroupTopic, Member, Owner
 from lagwatch.publish.page.addresses import group_page, topic_page
-from lagwatch.publish.page.html import cell, count_cell, linked, number_cell, table, text_cell
+from lagwatch.publish.page.html import UNKNOWN, cell, count_cell, linked, number_cell, table, text_cell
 
 _GROWTH = "+,.0f"
 _MOST_PLACED = 12
 
 
 def groups_table(groups: Iterable[Group], cluster: str, up: str) -> str:
-    """Groups in numbers."""
+    """Groups in numbers. The lag stands beside the name, here and below: a telephone shows no more than two columns."""
     rows = [
         [
             cell(linked(up + group_page(cluster, group.name), group.name or "(empty name)")),
+            number_cell(group.lag, at_least=bool(group.unknown_partitions)),
+            _time_lag_cell(group),
+            number_cell(group.growth_per_minute, _GROWTH),
             text_cell(group.type),
             text_cell(group.state),
             count_cell(group.members),
-            number_cell(group.lag, at_least=bool(group.unknown_partitions)),
-            number_cell(group.growth_per_minute, _GROWTH),
             text_cell(group.diagnosis),
         ]
         for group in groups
     ]
-    return _or_none(("Group", "Type", "State", "#Members", "#Messages behind", "#Growth a minute", "Why"), rows)
+    return _or_none(("Group", "#Lag", "#Time lag", "#Growth a minute", "Type", "State", "#Members", "Why"), rows)
 
 
 def group_topics_table(topics: Iterable[GroupTopic], cluster: str, up: str) -> str:
@@ -36,8 +37,9 @@ def group_topics_table(topics: Iterable[GroupTopic], cluster: str, up: str) -> s
     rows = [
         [
             cell(linked(up + topic_page(cluster, topic.topic), topic.topic)),
-            count_cell(topic.partitions),
             number_cell(topic.lag, at_least=bool(topic.unknown_partitions)),
+            _time_lag_cell(topic),
+            count_cell(topic.partitions),
             count_cell(topic.max_partition_lag),
             number_cell(topic.growth_per_minute, _GROWTH),
             number_cell(topic.consumed_per_minute, ",.0f"),
@@ -47,8 +49,9 @@ def group_topics_table(topics: Iterable[GroupTopic], cluster: str, up: str) -> s
     ]
     heads = (
         "Topic",
+        "#Lag",
+        "#Time lag",
         "#Partitions",
-        "#Messages behind",
         "#Worst partition",
         "#Growth a minute",
         "#Read a minute",
@@ -66,20 +69,30 @@ def drained(item: Group | GroupTopic) -> str | None:
     return duration(item.drain_s) if item.drain_s else "no backlog"
 
 
+def time_lag(item: Group | GroupTopic | GroupPartition, at_least: str = "at least") -> str | None:
+    """How old the next record is that will be read; None where that is not known: that it is at least 0 says nothing."""
+    if item.time_lag_s is None or (item.time_lag_is_lower_bound and not item.time_lag_s):
+        return None
+    if not item.time_lag_s:
+        return "none"
+    return f"{at_least} {duration(item.time_lag_s)}" if item.time_lag_is_lower_bound else duration(item.time_lag_s)
+
+
 def group_partitions_table(partitions: Iterable[GroupPartition]) -> str:
     """How far a group is behind, partition by partition, and who reads it."""
     rows = [
         [
             text_cell(f"{each.topic}/{each.partition}"),
+            count_cell(each.lag),
+            _time_lag_cell(each),
             count_cell(each.committed_offset),
             count_cell(each.log_end_offset),
-            count_cell(each.lag),
             number_cell(each.growth_per_minute, _GROWTH),
             _owners_cell(each.owners),
         ]
         for each in partitions
     ]
-    heads = ("Partition", "#Committed offset", "#Log end offset", "#Messages behind", "#Growth a minute", "Read by")
+    heads = ("Partition", "#Lag", "#Time lag", "#Committed offset", "#Log end offset", "#Growth a minute", "Read by")
     return _or_none(heads, rows)
 
 
@@ -88,14 +101,14 @@ def members_table(members: Iterable[Member]) -> str:
     rows = [
         [
             text_cell(member.client_id or member.instance_id or member.member_id),
-            text_cell(member.host),
-            count_cell(member.partitions),
             number_cell(member.lag, at_least=bool(member.unknown_partitions)),
+            count_cell(member.partitions),
+            text_cell(member.host),
             text_cell(None if member.assigned is None else _placed(member.assigned)),
         ]
         for member in members
     ]
-    return _or_none(("Member", "Host", "#Partitions", "#Messages behind", "Owns"), rows)
+    return _or_none(("Member", "#Lag", "#Partitions", "Host", "Owns"), rows)
 
 
 def topics_table(topics: Iterable[Topic], cluster: str, up: str) -> str:
@@ -183,6 +196,11 @@ def gaps_table(gaps: Iterable[Gap]) -> str:
 
 def _or_none(heads: Iterable[str], rows: list[list[str]]) -> str:
     return f"{table(heads, rows)}\n" if rows else "<p>There are none.</p>\n"
+
+
+def _time_lag_cell(item: Group | GroupTopic | GroupPartition) -> str:
+    said = time_lag(item, "≥")
+    return UNKNOWN if said is None else f'<td class="n">{said}</td>'
 
 
 def _owners_cell(owners: list[Owner] | None) -> str:

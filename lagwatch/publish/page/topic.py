@@ -5,6 +5,7 @@ from html import escape
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from lagwatch.model.words import ago
 from lagwatch.publish.api.access import ClusterData, Everything, Seen, Source
 from lagwatch.publish.api.names import TopicName
 from lagwatch.publish.api.routers import groups, topics
@@ -12,6 +13,7 @@ from lagwatch.publish.api.schemas.clusters import TopicDetail
 from lagwatch.publish.page.addresses import cluster_page
 from lagwatch.publish.page.alerts import alerts_about
 from lagwatch.publish.page.html import REFRESH_S, facts, framed, linked
+from lagwatch.publish.page.staleness import stale_banner
 from lagwatch.publish.page.tables import groups_table, partitions_table
 
 router = APIRouter(include_in_schema=False)
@@ -34,7 +36,8 @@ async def topic_page(topic: TopicName, seen: ClusterData, source: Everything) ->
     cluster = seen.latest.cluster
     more = f", the first {_SHOWN} of {partitions.total:,}" if partitions.total > _SHOWN else ""
     body = (
-        f'<p class="far">{linked(_UP + cluster_page(cluster), cluster)} · topic · {detail.age_s:.0f} seconds ago</p>'
+        f"{stale_banner(seen.latest, seen.now)}"
+        f'<p class="far">{linked(_UP + cluster_page(cluster), cluster)} · topic · {ago(detail.age_s)}</p>'
         f"<h2>{escape(detail.name)}</h2>\n{_in_numbers(detail)}"
         f"{alerts_about(source, cluster, topic=topic, up=_UP)}"
         f"{_needs(source, seen, topic)}"

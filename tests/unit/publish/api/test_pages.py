@@ -50,8 +50,8 @@ def test_the_index_shows_clusters_groups_and_alerts_to_a_newcomer(api):
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.text))
     assert "ConsumerLagGrowing" in text
     assert "PartitionsOffline" not in text
-    assert "billing classic Stable 2 14,000" in text
-    assert "search unknown unknown unknown unknown" in text
+    assert "billing 14,000 unknown +2 classic Stable 2" in text
+    assert "search unknown unknown +6 unknown unknown unknown" in text
     assert "backup waiting unknown" in text
     assert not Tags(response.text).open
 
@@ -63,7 +63,7 @@ def test_what_fires_comes_first_with_all_that_explains_it(api):
     for part in (
         "ConsumerLagGrowing warning · main",
         "billing is 14,000 messages behind on &lt;orders&gt;",
-        "Since 2026-02-25 06:03:20 UTC, firing since 2026-02-25 06:08:20",
+        "Since 2026-02-25 06:03:20 UTC, firing since 2026-02-25 06:08:20 UTC",
         "Value 14,000, threshold 10,000",
         "Seen members 2, state Stable",
         "Probably More is produced than two members can read.",
@@ -92,7 +92,7 @@ def test_alerts_about_lagwatch_itself_are_shown_too():
     stuck = replace(world.alerts()[0], rule="NotificationsStuck", subject=Subject(cluster="", receiver="on-call"))
     verdict = Verdict(at=world.NOW, alerts=(stuck,))
     api = Client(create_api(world.board(), clock=lambda: world.NOW, itself=lambda: verdict))
-    assert "NotificationsStuck <span>warning · lagwatch</span>" in api.get("/").text
+    assert 'NotificationsStuck <span><span class="warning">warning</span> · lagwatch</span>' in api.get("/").text
     (alert,) = api.json("/api/v1/alerts", rule="NotificationsStuck")["items"]
     assert (alert["cluster"], alert["receiver"], alert["page_url"]) == ("", "on-call", f"/alerts/{alert['id']}")
     assert api.json("/api/v1/alerts", rule="NotificationsStuck", cluster="main")["items"] == []
@@ -125,6 +125,19 @@ def test_the_style_of_the_index_is_the_one_that_its_policy_allows(api):
     digest = base64.b64encode(sha256(style.encode()).digest()).decode()
     assert f"style-src 'sha256-{digest}'" in response.headers["content-security-policy"]
     assert "color-scheme: light dark" in style
+
+
+def test_a_long_name_breaks_so_that_figures_stay_in_sight_and_of_an_emergency_only_the_word_is_bold(api):
+    (style,) = re.findall(r"<style>(.*?)</style>", api.get("/").text, re.DOTALL)
+    rules = {
+        selector: " ".join(said.split())
+        for selectors, said in re.findall(r"([^{}]+)\{([^{}]*)\}", style)
+        for selector in map(str.strip, selectors.split(","))
+    }
+    assert "overflow-wrap: break-word" in rules["body"]
+    assert "overflow-wrap: anywhere" in rules["td:last-child:not(.n)"]
+    assert rules["td:first-child"] == "max-width: min(36ch, 45vw)"
+    assert ("font-weight" in rules[".emergency"], "font-weight" in rules["span.emergency"]) == (False, True)
 
 
 def test_the_documentation_needs_nothing_from_elsewhere(api):

@@ -43,10 +43,10 @@ def test_every_link_of_every_page_leads_somewhere(api):
 
 def test_the_page_of_a_group_says_how_far_it_is_behind_on_what_and_who_reads(api):
     text = words(api.get("/clusters/main/groups/billing").text)
-    assert "Behind 14,000 messages Growth" in text
+    assert "Lag 14,000 messages Time lag unknown Growth" in text
     assert "State classic · Stable · range" in text
     assert "ConsumerLagGrowing warning · main" in text
-    assert "orders/0 7,000 20,000 13,000" in text
+    assert "orders/0 13,000 unknown 7,000 20,000" in text
     assert "billing-1 (/10.0.0.1)" in text
     assert "static-2" in text
 
@@ -55,7 +55,7 @@ def test_the_page_of_a_group_begins_with_why_it_lags(api):
     sentence = api.json("/api/v1/clusters/main/groups/billing-nightly/diagnosis")["sentence"]
     text = words(api.get("/clusters/main/groups/billing-nightly").text)
     assert sentence in text
-    assert text.index(sentence) < text.index("Behind")
+    assert text.index(sentence) < text.index("Growth")
 
 
 def test_the_page_of_a_group_works_out_once_why_it_lags():
@@ -73,7 +73,7 @@ def test_the_page_of_a_group_works_out_once_why_it_lags():
 
 def test_a_group_that_could_not_be_read_is_unknown_not_zero(api):
     text = words(api.get("/clusters/main/groups/search").text)
-    assert "Behind unknown" in text
+    assert "Lag unknown Time lag unknown" in text
     assert "Members unknown" in text
     assert " 0 " not in text.split("Topics")[0].partition("seconds ago")[2]
 
@@ -161,3 +161,19 @@ def test_the_page_of_a_cluster_shows_its_health_and_what_one_more_failure_would_
         each["would_go_offline"] or each["would_refuse"] or each["last_copies"] or each["ends_quorum"] is not False
         for each in found["failures"]
     )
+
+
+@pytest.mark.parametrize("path", ["/clusters", "/alerts"])
+def test_a_shortened_address_leads_to_the_index(api, path):
+    response = api.get(path)
+    assert (response.status_code, response.headers["location"]) == (307, "./")
+    assert urljoin(f"https://ops.example.org/lagwatch{path}", "./") == "https://ops.example.org/lagwatch/"
+
+
+@pytest.mark.parametrize("path", ["/", "/clusters/main/groups", "/clusters/main/groups/billing"])
+def test_the_lag_stands_beside_the_name_where_a_telephone_shows_it(api, path):
+    heads = re.findall(r"<tr>(<th.*?)</tr>", api.get(path).text)
+    names = [re.findall(r"<th[^>]*>(.*?)</th>", head) for head in heads]
+    with_lag = [columns for columns in names if "Lag" in columns]
+    assert with_lag
+    assert {columns.index("Lag") for columns in with_lag} == {1}
