@@ -23,7 +23,8 @@ th { font-weight: 600 } .n { text-align: right; font-variant-numeric: tabular-nu
 .critical, .stale { color: var(--bad) } .emergency { color: var(--worse) } td.emergency, span.emergency { font-weight: 600 }
 .warning, .waiting { color: var(--odd) }
 article { border-left: 4px solid; padding: .1rem 0 .1rem .8rem; margin: .8rem 0 } article > * { color: CanvasText }
-article h3 > span { font-weight: 400 } dl { margin: .2rem 0; display: grid; grid-template-columns: fit-content(40%) 1fr; gap: 0 .8rem }
+article h3 > span { font-weight: 400 }
+dl { margin: .2rem 0; display: grid; grid-template-columns: fit-content(40%) 1fr; gap: 0 .8rem }
 dt, dd { overflow-wrap: anywhere } dt { color: GrayText } dd { margin: 0 }
 .far { margin: .3rem 0 0; color: GrayText } .why { font-size: 1.1rem; margin: .8rem 0 }
 .banner { border: 2px solid var(--bad); padding: .5rem .8rem; font-size: 1.1rem; margin: 1.5rem 0 }
