@@ -12,6 +12,9 @@ from lagwatch.model.commit_windows import WindowOptions
 from tests.support.build import T0, group, snapshot, topic
 from tests.support.settings import settings
 
+DECIDED = 10
+"""After so many polls of a standstill it is a stop: as many as a window has entries."""
+
 RULES = effective_rules(settings("bootstrap: a:1\nprofiles: [{profile: burrow, groups: ['legacy-.*']}]"))
 
 
@@ -55,11 +58,10 @@ def test_a_group_that_does_not_keep_up_is_a_warning_after_five_minutes():
 
 def test_a_group_that_is_stopped_is_critical_after_a_minute_and_the_warning_is_not_told_beside_it():
     watch = Watch()
-    for _ in range(11):
-        seen = watch.alerts(legacy_stopped=500)
-        if seen.get(("BurrowErr", "legacy-stopped"), ("",))[0] == State.FIRING:
-            assert watch.polls == 3
-            break
+    states = [
+        watch.alerts(legacy_stopped=500).get(("BurrowErr", "legacy-stopped"), ("",))[0] for _ in range(DECIDED + 2)
+    ]
+    assert states[DECIDED - 2 :] == ["", State.PENDING, State.PENDING, State.FIRING]
     for _ in range(10):
         seen = watch.alerts(legacy_stopped=500)
     assert seen == {
@@ -70,7 +72,7 @@ def test_a_group_that_is_stopped_is_critical_after_a_minute_and_the_warning_is_n
 
 def test_a_group_that_reads_again_is_well_and_one_that_cannot_be_read_is_not():
     watch = Watch()
-    for _ in range(4):
+    for _ in range(DECIDED + 3):
         watch.alerts(legacy_stopped=500)
     key = ("BurrowErr", "legacy-stopped")
     for _ in range(6):
@@ -83,12 +85,12 @@ def test_a_group_that_reads_again_is_well_and_one_that_cannot_be_read_is_not():
 
 def test_what_an_alert_says():
     watch = Watch()
-    for _ in range(4):
+    for _ in range(DECIDED + 3):
         _, verdict = watch.poll(legacy_stopped=500)
     (alert,) = [a for a in verdict.alerts if a.rule == "BurrowErr"]
     assert alert.values == {"burrow_status": 3.0}
     assert alert.summary.startswith(
-        "legacy-stopped is ERR as Burrow judges it: a partition is stopped, stalled or rewound; 800"
+        "legacy-stopped is ERR as Burrow judges it: a partition is stopped, stalled or rewound; 1,700"
     )
 
 
@@ -115,14 +117,17 @@ def test_a_rule_of_ones_own_reads_the_status_of_a_partition():
         conditions=(Condition(value="burrow_status", above=3.5),), summary="{group} {partition}: {burrow_status:.0f}",
     )  # fmt: skip
     watch = Watch((rule,))
-    watch.poll(legacy_stopped=500, other=500)
-    _, verdict = watch.poll(legacy_stopped=500, other=500)
+    for _ in range(DECIDED - 1):
+        _, verdict = watch.poll(legacy_stopped=500, other=1000 + 100 * watch.polls)
+        assert verdict.alerts == ()
+    _, verdict = watch.poll(legacy_stopped=500, other=1000 + 100 * watch.polls)
     assert [alert.summary for alert in verdict.alerts] == ["legacy-stopped 0: 4"]
 
 
 def test_commits_of_a_group_that_cannot_be_read_have_no_status_and_the_others_keep_their_places():
     watch = Watch()
-    watch.poll(a=1000, legacy_stopped=500)
+    for _ in range(DECIDED - 1):
+        watch.poll(a=1000, legacy_stopped=500)
     view, _ = watch.poll(a=None, legacy_stopped=500)
     assert of_commits(view).tolist() == [4.0]
     values, worse = of_groups(view)
